@@ -59,11 +59,11 @@ def read(locale: str) -> Catalog:
         return Catalog(
             locale=locale,
             project="Sunledger",
-            version="",
+            version="0",
             header_comment="# Translations of Sunledger's texts. `make translations` keeps them up to date.",
-            msgid_bugs_address="",
-            last_translator="",
-            language_team="",
+            msgid_bugs_address="none",
+            last_translator="The authors of Sunledger",
+            language_team=locale,
             revision_date=datetime.now(UTC),
             fuzzy=False,
         )

@@ -81,10 +81,10 @@ class Cluster:
             owner = OWNER if OWNER in names else "nobody"
             shutil.chown(self._folder, owner)
         group = pwd.getpwnam(owner).pw_gid if owner else None
-        extra_groups = [] if owner else None
+        extra_groups: list[str] | None = [] if owner else None
 
         locale = "C.UTF-8" if sys.platform == "linux" else "en_US.UTF-8"
-        initdb = [folder_of_programs / "initdb", "-D", self._folder / "data", "-U", OWNER]
+        initdb: list[str | Path] = [folder_of_programs / "initdb", "-D", self._folder / "data", "-U", OWNER]
         made = subprocess.run(
             [*initdb, "-E", "UTF8", f"--locale={locale}", "--auth=trust", "--no-sync"],
             cwd=self._folder,
