@@ -3,8 +3,8 @@
   "use strict";
 
   function prepare(root) {
-    root.querySelectorAll("[data-print], [data-copy]").forEach(function (button) {
-      button.hidden = false;
+    root.querySelectorAll("[data-print], [data-copy], [data-with-print]").forEach(function (element) {
+      element.hidden = false;
     });
   }
 
