@@ -1,0 +1,1 @@
+"""The host charity and its funds."""

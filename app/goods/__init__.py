@@ -1,0 +1,1 @@
+"""Donated goods: stock in, valuation, stock out."""

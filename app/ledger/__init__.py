@@ -1,0 +1,1 @@
+"""The books: earmarks, projects, money accounts, sealed entries, balances, pools, tranches, periods."""

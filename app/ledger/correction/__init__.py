@@ -1,0 +1,1 @@
+"""Correcting entries: reversal, and reversal with replacement. Nothing sealed is ever edited."""

@@ -1,0 +1,1 @@
+"""Tracing gifts to payments: tranches, and every movement of money within them."""

@@ -1,0 +1,1 @@
+"""Donors, applicants and payees; consent to be named; masking."""

@@ -1,0 +1,52 @@
+"""Parties and their consents."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.shared.db import Base, Id, UtcDateTime
+
+
+class Party(Base):
+    """A donor, applicant or payee. ``kind`` decides how consent works; an unnamed donor has a label instead of a name."""
+
+    __tablename__ = "party"
+    __table_args__ = (
+        CheckConstraint(
+            "kind IN ('person', 'sole_trader', 'organisation', 'unnamed')", name="party_kind_is_known"
+        ),
+        Index("ix_party_name", "name"),
+    )
+
+    id: Mapped[Id]
+    kind: Mapped[str] = mapped_column(String(20))
+    name: Mapped[str] = mapped_column(String(200))
+    # Encrypted at rest with the installation's data key; never public.
+    contact: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # As displayed to the public now; rewritten in the transaction that changes kind, name or consent.
+    public_name: Mapped[str] = mapped_column(String(200))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Consent(Base):
+    """What a party said about being named, when, how, and the evidence. The newest row counts; none are deleted.
+
+    A tick in a register (``evidence`` empty) is a claim: enough for an organisation, never for a person or sole trader.
+    """
+
+    __tablename__ = "consent"
+    __table_args__ = (
+        CheckConstraint("wish IN ('named', 'not_named')", name="consent_wish_is_known"),
+        Index("ix_consent_party", "party_id", "id"),
+    )
+
+    id: Mapped[Id]
+    party_id: Mapped[int] = mapped_column(ForeignKey("party.id"))
+    wish: Mapped[str] = mapped_column(String(20))
+    how: Mapped[str] = mapped_column(String(200))
+    evidence: Mapped[str] = mapped_column(Text, default="")
+    recorded_by_id: Mapped[int | None] = mapped_column(BigInteger)
+    recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -1,0 +1,1 @@
+"""Users, their terms of office, sign-in."""

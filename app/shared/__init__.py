@@ -1,0 +1,1 @@
+"""Vocabulary that every domain shares. No Flask, no domain."""

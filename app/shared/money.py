@@ -1,0 +1,97 @@
+"""Amounts of money as whole minor units (fen). Never a float, never two currencies in one sum."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+from app.shared.errors import N_, Refused
+
+MAX_MINOR = 10**13 - 1
+"""The largest amount the books take: just under 100,000,000,000.00 yuan. It keeps every sum inside BIGINT."""
+
+CURRENCY = "CNY"
+_NUMBER = re.compile(r"^[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?$")
+_DECORATION = re.compile(r"^(?:人民币|RMB|CNY|[¥$])?\s*(.*?)\s*(?:元整|元|圆|块|RMB|CNY|yuan)?$", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Money:
+    """An amount in minor units of one currency."""
+
+    minor: int
+    currency: str = CURRENCY
+
+    def __post_init__(self) -> None:
+        require_minor(self.minor)
+
+    def __add__(self, other: Money) -> Money:
+        self._same_currency(other)
+        return Money(self.minor + other.minor, self.currency)
+
+    def __sub__(self, other: Money) -> Money:
+        self._same_currency(other)
+        return Money(self.minor - other.minor, self.currency)
+
+    def _same_currency(self, other: Money) -> None:
+        if not isinstance(other, Money) or other.currency != self.currency:
+            raise TypeError("cannot mix currencies or add a bare number to money")
+
+    def __str__(self) -> str:
+        return yuan(self.minor)
+
+
+def require_minor(value: object) -> int:
+    """Return ``value`` when it is a plain integer number of fen; raise TypeError for floats, bools and text."""
+    if type(value) is not int:
+        raise TypeError(f"money is a whole number of fen, not {type(value).__name__}")
+    return value
+
+
+def yuan(minor: int) -> str:
+    """Fen as yuan with thousands separators and two decimals: 35000000 → "350,000.00"."""
+    sign = "-" if minor < 0 else ""
+    whole, fen = divmod(abs(require_minor(minor)), 100)
+    return f"{sign}{whole:,}.{fen:02d}"
+
+
+def plain_yuan(minor: int) -> str:
+    """Fen as yuan for files: 35000000 → "350000.00"."""
+    return yuan(minor).replace(",", "")
+
+
+def parse(text: str) -> int:
+    """Read an amount that a person typed ("350,000.00", "200元", "¥400") as fen.
+
+    Raises Refused with a sentence for anything that is not a positive amount of whole fen within the books' limit.
+    """
+    seen = unicodedata.normalize("NFKC", text).strip()
+    match = _DECORATION.match(seen)
+    number = (match.group(1) if match else seen).replace(" ", "")
+    if not number:
+        raise Refused(N_("请填写金额"))
+    if not _NUMBER.match(number):
+        raise Refused(N_("“%(seen)s”不是金额，请写成 1234.50 这样的数字"), seen=text.strip()[:40])
+    try:
+        value = Decimal(number.replace(",", ""))
+    except InvalidOperation as error:  # pragma: no cover - the pattern above admits only decimals
+        raise Refused(N_("“%(seen)s”不是金额，请写成 1234.50 这样的数字"), seen=text.strip()[:40]) from error
+    return from_decimal(value)
+
+
+def from_decimal(value: Decimal) -> int:
+    """A positive decimal number of yuan as fen. Raises Refused for what the books cannot take."""
+    if not value.is_finite():
+        raise Refused(N_("金额不是数字"))
+    if value < 0:
+        raise Refused(N_("金额不能是负数"))
+    if value == 0:
+        raise Refused(N_("金额不能是零"))
+    if value > Decimal(MAX_MINOR) / 100:
+        raise Refused(N_("金额太大，最多 %(limit)s 元"), limit=Money(MAX_MINOR))
+    scaled = value * 100
+    if scaled != scaled.to_integral_value():
+        raise Refused(N_("金额只能精确到分，最多两位小数"))
+    return int(scaled)
