@@ -50,7 +50,7 @@ class GoodsMovement(Base):
 
     __tablename__ = "goods_movement"
     __table_args__ = (
-        CheckConstraint("kind IN ('received', 'sold', 'issued', 'lost', 'returned')", name="goods_movement_kind_is_known"),
+        CheckConstraint("kind IN ('received', 'sold', 'issued', 'lost', 'returned', 'withdrawn')", name="goods_movement_kind_is_known"),
         CheckConstraint("quantity > 0", name="goods_movement_is_positive"),
         Index("ix_goods_movement_line", "goods_line_id", "id"),
     )

@@ -1,0 +1,1 @@
+"""The fund council: matters, votes, resolutions. It decides a matter and never knows what it is about."""

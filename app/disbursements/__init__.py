@@ -1,0 +1,1 @@
+"""Requests for money: from draft to payment."""

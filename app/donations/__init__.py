@@ -1,0 +1,1 @@
+"""Gifts of money and goods, and the registers they are imported from."""

@@ -1,0 +1,196 @@
+"""Goods into stock and out of it. The books are posted by the caller's entry; here pieces and value follow it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import insert, update
+from sqlalchemy.orm import Session
+
+from app.goods import queries
+from app.goods.models import GoodsLine, GoodsMovement
+from app.goods.rules import cost_of
+from app.shared import clock
+from app.shared.audit import record
+from app.shared.errors import N_, Conflict, Refused
+from app.shared.permissions import Actor, Permission
+
+
+@dataclass(frozen=True, slots=True)
+class GoodsDraft:
+    """One kind of goods as given: pieces, unit, total value in fen and what the value rests on ('' = to be confirmed)."""
+
+    item: str
+    quantity: int
+    unit: str
+    value_minor: int
+    basis: str = ""
+    basis_is_confirmed: bool = False
+
+
+def receive_goods(
+    session: Session,
+    drafts: list[GoodsDraft],
+    *,
+    fund_id: int,
+    earmark_id: int,
+    source_type: str,
+    source_id: int,
+    entry_number: int,
+    received_on: date,
+) -> list[GoodsLine]:
+    """Put the lines of one gift into stock. The entry that booked their sum was posted before."""
+    lines = [
+        GoodsLine(
+            fund_id=fund_id,
+            earmark_id=earmark_id,
+            source_type=source_type,
+            source_id=source_id,
+            entry_number=entry_number,
+            item=draft.item,
+            unit=draft.unit,
+            quantity=draft.quantity,
+            quantity_left=draft.quantity,
+            value_minor=draft.value_minor,
+            value_left_minor=draft.value_minor,
+            valuation_basis=draft.basis,
+            basis_is_confirmed=draft.basis_is_confirmed and bool(draft.basis),
+            received_on=received_on,
+        )
+        for draft in drafts
+    ]
+    session.add_all(lines)
+    session.flush()
+    _record_movements(session, [(line, "received", line.quantity, line.value_minor) for line in lines], entry_number, source_type, source_id)
+    return lines
+
+
+def plan_out(session: Session, line_id: int, pieces: int) -> int:
+    """What ``pieces`` of a line cost, in fen, before the entry is posted. Raises Refused when there are fewer left."""
+    line = queries.line(session, line_id)
+    if pieces <= 0:
+        raise Refused(N_("数量必须大于零"), field="quantity")
+    if pieces > line.quantity_left:
+        raise Refused(
+            N_("“%(item)s”只剩 %(left)s %(unit)s，不够 %(wanted)s"),
+            field="quantity",
+            item=line.item,
+            left=line.quantity_left,
+            unit=line.unit,
+            wanted=pieces,
+        )
+    return cost_of(pieces, line.quantity_left, line.value_left_minor)
+
+
+def take_out(
+    session: Session,
+    line_id: int,
+    pieces: int,
+    cost_minor: int,
+    kind: str,
+    *,
+    entry_number: int,
+    source_type: str,
+    source_id: int,
+) -> None:
+    """Take pieces out of stock (sold, issued, lost) at the cost planned. Raises Conflict when somebody was first."""
+    taken = session.execute(
+        update(GoodsLine)
+        .where(GoodsLine.id == line_id, GoodsLine.quantity_left >= pieces)
+        .values(
+            quantity_left=GoodsLine.quantity_left - pieces, value_left_minor=GoodsLine.value_left_minor - cost_minor
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if taken.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict(N_("库存刚刚变动，请刷新后再试"))
+    _move(session, line_id, kind, pieces, cost_minor, entry_number, source_type, source_id)
+
+
+def put_back(
+    session: Session, line_id: int, pieces: int, cost_minor: int, *, entry_number: int, source_type: str, source_id: int
+) -> None:
+    """Put pieces back when the entry that took them out is reversed."""
+    session.execute(
+        update(GoodsLine)
+        .where(GoodsLine.id == line_id)
+        .values(
+            quantity_left=GoodsLine.quantity_left + pieces, value_left_minor=GoodsLine.value_left_minor + cost_minor
+        )
+        .execution_options(synchronize_session=False)
+    )
+    _move(session, line_id, "returned", pieces, cost_minor, entry_number, source_type, source_id)
+
+
+def undo_receipt(session: Session, lines: list[GoodsLine], reversal_number: int) -> None:
+    """Empty the lines of a gift in kind whose entry was reversed. Raises Refused when pieces have gone out already."""
+    for line in lines:
+        if line.quantity_left != line.quantity:
+            raise Refused(N_("“%(item)s”已有发出或卖出，不能冲销这笔捐赠"), item=line.item)
+    for line in lines:
+        take_out(
+            session,
+            line.id,
+            line.quantity,
+            line.value_minor,
+            "withdrawn",
+            entry_number=reversal_number,
+            source_type=line.source_type,
+            source_id=line.source_id,
+        )
+
+
+def confirm_valuation(session: Session, actor: Actor, line_id: int, basis: str) -> GoodsLine:
+    """State what a line's value rests on (charity-rules §6, Art. 18–19); the amount itself is corrected on the gift."""
+    line = queries.line(session, line_id)
+    actor.require(Permission.GIFT_RECORD, line.fund_id)
+    if not basis.strip():
+        raise Refused(N_("请写明估值依据"), field="basis")
+    line.valuation_basis, line.basis_is_confirmed = basis.strip(), True
+    session.flush()
+    record(session, actor.user_id, "confirm_valuation", "goods_line", line.id, basis=basis.strip())
+    return line
+
+
+def _move(
+    session: Session,
+    line_id: int,
+    kind: str,
+    pieces: int,
+    value_minor: int,
+    entry_number: int,
+    source_type: str,
+    source_id: int,
+) -> None:
+    session.flush()
+    session.expire_all()
+    _record_movements(
+        session, [(queries.line(session, line_id), kind, pieces, value_minor)], entry_number, source_type, source_id
+    )
+
+
+def _record_movements(
+    session: Session,
+    moves: list[tuple[GoodsLine, str, int, int]],
+    entry_number: int,
+    source_type: str,
+    source_id: int,
+) -> None:
+    at = clock.now()
+    session.execute(
+        insert(GoodsMovement),
+        [
+            {
+                "goods_line_id": line.id,
+                "kind": kind,
+                "quantity": pieces,
+                "value_minor": value_minor,
+                "entry_number": entry_number,
+                "source_type": source_type,
+                "source_id": source_id,
+                "recorded_at": at,
+            }
+            for line, kind, pieces, value_minor in moves
+        ],
+    )

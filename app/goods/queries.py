@@ -1,0 +1,71 @@
+"""Reading stock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.goods.models import GoodsLine
+from app.shared.errors import N_, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class StockTotals:
+    """Pieces in stock and their carrying value in fen."""
+
+    pieces: int
+    value_minor: int
+
+
+def line(session: Session, line_id: int) -> GoodsLine:
+    """One goods line. Raises NotFound."""
+    found = session.get(GoodsLine, line_id)
+    if found is None:
+        raise NotFound(N_("没有这批物资"))
+    return found
+
+
+def lines_of(session: Session, source_type: str, source_id: int) -> list[GoodsLine]:
+    """The goods lines of one gift, in the order given."""
+    return list(
+        session.scalars(
+            select(GoodsLine)
+            .where(GoodsLine.source_type == source_type, GoodsLine.source_id == source_id)
+            .order_by(GoodsLine.id)
+        )
+    )
+
+
+def stock_totals(session: Session, fund_id: int | None = None) -> StockTotals:
+    """What is in stock now, of one fund or all."""
+    query = select(
+        func.coalesce(func.sum(GoodsLine.quantity_left), 0), func.coalesce(func.sum(GoodsLine.value_left_minor), 0)
+    ).where(GoodsLine.quantity_left > 0)
+    if fund_id is not None:
+        query = query.where(GoodsLine.fund_id == fund_id)
+    pieces, value = session.execute(query).one()
+    return StockTotals(int(pieces), int(value))
+
+
+def in_stock(session: Session, fund_id: int) -> list[GoodsLine]:
+    """Lines with pieces left, oldest first."""
+    return list(
+        session.scalars(
+            select(GoodsLine)
+            .where(GoodsLine.fund_id == fund_id, GoodsLine.quantity_left > 0)
+            .order_by(GoodsLine.received_on, GoodsLine.id)
+        )
+    )
+
+
+def to_confirm(session: Session, fund_id: int) -> list[GoodsLine]:
+    """Lines whose valuation basis is missing or unconfirmed (待确认)."""
+    return list(
+        session.scalars(
+            select(GoodsLine)
+            .where(GoodsLine.fund_id == fund_id, GoodsLine.basis_is_confirmed.is_(False))
+            .order_by(GoodsLine.received_on, GoodsLine.id)
+        )
+    )

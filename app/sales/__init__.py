@@ -1,0 +1,1 @@
+"""Charity sales and auctions of donated goods."""
