@@ -45,9 +45,9 @@ def test_no_two_fonts_share_family_weight_and_style() -> None:
     seen = []
     for path in FONTS.rglob("*"):
         if path.suffix.lower() in {".ttf", ".otf", ".ttc", ".woff", ".woff2"}:
-            font = TTFont(path, lazy=True)
-            italic = bool(font["head"].macStyle & 2)
-            seen.append((font["name"].getDebugName(1), font["OS/2"].usWeightClass, italic))
+            with TTFont(path, lazy=True) as font:
+                italic = bool(font["head"].macStyle & 2)
+                seen.append((font["name"].getDebugName(1), font["OS/2"].usWeightClass, italic))
     assert sorted(seen) == [
         ("Noto Sans SC", 400, False),
         ("Noto Sans SC", 700, False),
