@@ -36,6 +36,20 @@ WIDTHS: dict[str, ViewportSize] = {
     "desktop": {"width": 1280, "height": 900},
 }
 
+SETTINGS = [
+    f"SUNLEDGER_{name}"
+    for name in (
+        "DATABASE_URL",
+        "REPLICA_URL",
+        "SECRET_KEY",
+        "PUBLIC_URL",
+        "DEFAULT_LOCALE",
+        "LOG_KEY_FILE",
+        "LOG_ORIGIN",
+        "DATA_KEY_FILE",
+        "SMTP_URL",
+    )
+]
 SECONDS_TO_START = 60
 MILLISECONDS_TO_ACT = 15_000
 
@@ -98,8 +112,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     data_dir = tmp_path_factory.mktemp("site")
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SUNLEDGER_")}
-    environment = kept | {"SUNLEDGER_ENV": "development", "SUNLEDGER_DATA_DIR": str(data_dir)}
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SUNLEDGER_")}
+    environment |= dict.fromkeys(SETTINGS, "")  # set, so that a developer's .env does not fill them
+    environment |= {"SUNLEDGER_ENV": "development", "SUNLEDGER_DATA_DIR": str(data_dir)}
     _sunledger(environment, "init")
     loaded = _sunledger(environment, "example", "load")
     log = data_dir / "server.log"
