@@ -6,14 +6,7 @@ or asks another host for anything fails its test.
 """
 
 import os
-import random
 import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,26 +24,13 @@ from playwright.sync_api import (
     sync_playwright,
 )
 
+from tests.running import Site
+
 WIDTHS: dict[str, ViewportSize] = {
     "phone": {"width": 390, "height": 844},
     "desktop": {"width": 1280, "height": 900},
 }
 
-SETTINGS = [
-    f"SUNLEDGER_{name}"
-    for name in (
-        "DATABASE_URL",
-        "REPLICA_URL",
-        "SECRET_KEY",
-        "PUBLIC_URL",
-        "DEFAULT_LOCALE",
-        "LOG_KEY_FILE",
-        "LOG_ORIGIN",
-        "DATA_KEY_FILE",
-        "SMTP_URL",
-    )
-]
-SECONDS_TO_START = 60
 MILLISECONDS_TO_ACT = 15_000
 
 # Without these Chromium looks for its maker's servers at every start.
@@ -74,79 +54,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.xdist_group("browser"))
 
 
-@dataclass(frozen=True)
-class Site:
-    """A running server. `loaded` is what loading the example fund printed, its sign-ins among it."""
-
-    url: str
-    data_dir: Path
-    environment: dict[str, str]
-    loaded: str
-    log: Path
-
-    def sunledger(self, *arguments: str, text: str | None = None) -> str:
-        """Run a command of the console script against this server's data and return what it printed."""
-        return _sunledger(self.environment, *arguments, text=text)
-
-
-def _sunledger(environment: dict[str, str], *arguments: str, text: str | None = None) -> str:
-    program = Path(sys.executable).with_name("sunledger")
-    done = subprocess.run([program, *arguments], env=environment, input=text, capture_output=True, text=True)
-    if done.returncode != 0:
-        pytest.fail(f"sunledger {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}", pytrace=False)
-    return done.stdout
-
-
-def _free_port() -> int:
-    # Chromium refuses some of the lower ports.
-    while True:
-        port = random.randint(20_000, 59_999)
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) != 0:
-                return port
-
-
 @pytest.fixture(scope="session")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
     """Serve the example fund from a data folder of its own."""
-    data_dir = tmp_path_factory.mktemp("site")
-    port = _free_port()
-    url = f"http://127.0.0.1:{port}"
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("SUNLEDGER_")}
-    environment |= dict.fromkeys(SETTINGS, "")  # set, so that a developer's .env does not fill them
-    environment |= {"SUNLEDGER_ENV": "development", "SUNLEDGER_DATA_DIR": str(data_dir)}
-    _sunledger(environment, "init")
-    loaded = _sunledger(environment, "example", "load")
-    log = data_dir / "server.log"
-    with log.open("w") as output:
-        server = subprocess.Popen(
-            [Path(sys.executable).with_name("sunledger"), "serve", "--port", str(port), "--workers", "1"],
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            stdin=subprocess.DEVNULL,
-        )
-    try:
-        _wait_until_ready(server, f"{url}/readyz", log)
-        yield Site(url, data_dir, environment, loaded, log)
-    finally:
-        server.terminate()
-        try:
-            server.wait(timeout=10)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-
-
-def _wait_until_ready(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    deadline = time.monotonic() + SECONDS_TO_START
-    while server.poll() is None and time.monotonic() < deadline:
-        try:
-            with urllib.request.urlopen(address, timeout=5):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    pytest.fail(f"The server did not get ready:\n{log.read_text(errors='replace')}", pytrace=False)
+    served = Site(tmp_path_factory.mktemp("site"))
+    served.sunledger("init")
+    served.sunledger("example", "load")
+    with served.served():
+        yield served
 
 
 @pytest.fixture(scope="session")
