@@ -1,0 +1,158 @@
+"""Recording parties and their consent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sqlalchemy import insert
+from sqlalchemy.orm import Session
+
+from app.parties import queries
+from app.parties.models import Consent, Party
+from app.parties.queries import OFFICE_SEARCH
+from app.parties.rules import KINDS, ConsentDraft, public_name
+from app.shared import clock
+from app.shared.audit import record
+from app.shared.encryption import encrypt
+from app.shared.errors import N_, Refused
+from app.shared.permissions import Actor
+from app.shared.text import normal
+
+
+@dataclass(frozen=True, slots=True)
+class PartyDraft:
+    """A donor, applicant or payee to be recorded."""
+
+    kind: str
+    name: str
+    consent: ConsentDraft | None = None
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordedParty:
+    """A party as recorded, with the name that the public reads."""
+
+    id: int
+    kind: str
+    name: str
+    public_name: str
+
+
+def require_valid(draft: PartyDraft) -> None:
+    """Raise Refused for an unknown kind, an empty or over-long name."""
+    if draft.kind not in KINDS:
+        raise Refused(N_("请选择类型：单位、商户、个人或不具名"), field="donor_kind")
+    if not normal(draft.name):
+        raise Refused(N_("请填写名称"), field="donor")
+    if len(draft.name) > 200:
+        raise Refused(N_("名称最多 200 个字"), field="donor")
+    if len(draft.contact) > 200:
+        raise Refused(N_("联系方式最多 200 个字"), field="contact")
+
+
+def record_parties(session: Session, actor: Actor, drafts: list[PartyDraft]) -> list[RecordedParty]:
+    """Record parties in order. An organisation already known by this exact name is not recorded twice; nobody else is
+    recognised by name alone, so every 爱心居民 is a donor of their own."""
+    found: dict[int, RecordedParty] = {}
+    known: dict[str, RecordedParty | None] = {}
+    fresh: list[tuple[int, PartyDraft]] = []
+    waiting: dict[str, int] = {}
+    same_as: dict[int, int] = {}
+    for index, draft in enumerate(drafts):
+        require_valid(draft)
+        if draft.kind == "organisation":
+            name = normal(draft.name)
+            if name not in known:
+                party = queries.organisation_named(session, name)
+                known[name] = (
+                    RecordedParty(party.id, party.kind, party.name, party.public_name) if party is not None else None
+                )
+            recorded = known[name]
+            if recorded is not None:
+                found[index] = recorded
+                continue
+            if name in waiting:
+                same_as[index] = waiting[name]
+                continue
+            waiting[name] = index
+        fresh.append((index, draft))
+    for (index, _), recorded in zip(fresh, _insert(session, actor, [draft for _, draft in fresh]), strict=True):
+        found[index] = recorded
+    for index, first in same_as.items():
+        found[index] = found[first]
+    return [found[index] for index in range(len(drafts))]
+
+
+def _insert(session: Session, actor: Actor, drafts: list[PartyDraft]) -> list[RecordedParty]:
+    if not drafts:
+        return []
+    at = clock.now()
+    values = [
+        {
+            "kind": draft.kind,
+            "name": normal(draft.name),
+            "contact": encrypt(draft.contact.strip()) if draft.contact.strip() else None,
+            "public_name": public_name(draft.kind, normal(draft.name), draft.consent),
+            "created_at": at,
+        }
+        for draft in drafts
+    ]
+    ids = session.scalars(insert(Party).returning(Party.id, sort_by_parameter_order=True), values).all()
+    consents = [
+        {
+            "party_id": party_id,
+            "wish": draft.consent.wish,
+            "how": draft.consent.how,
+            "evidence": draft.consent.evidence,
+            "recorded_by_id": actor.user_id,
+            "recorded_at": at,
+        }
+        for party_id, draft in zip(ids, drafts, strict=True)
+        if draft.consent is not None
+    ]
+    if consents:
+        session.execute(insert(Consent), consents)
+    OFFICE_SEARCH.add(session, [(party_id, value["name"]) for party_id, value in zip(ids, values, strict=True)])  # type: ignore[misc]
+    return [
+        RecordedParty(party_id, str(value["kind"]), str(value["name"]), str(value["public_name"]))
+        for party_id, value in zip(ids, values, strict=True)
+    ]
+
+
+def record_consent(session: Session, actor: Actor, party_id: int, draft: ConsentDraft) -> Party:
+    """Record what a party says now about being named. The caller rewrites what the public reads of the party's gifts."""
+    party = queries.party(session, party_id)
+    if draft.wish not in ("named", "not_named"):
+        raise Refused(N_("请选择公开或不公开"), field="wish")
+    if not draft.how.strip():
+        raise Refused(N_("请写明何时、以什么方式表示的"), field="how")
+    session.add(
+        Consent(
+            party_id=party_id,
+            wish=draft.wish,
+            how=draft.how.strip(),
+            evidence=draft.evidence.strip(),
+            recorded_by_id=actor.user_id,
+            recorded_at=clock.now(),
+        )
+    )
+    party.public_name = public_name(party.kind, party.name, draft)
+    session.flush()
+    record(session, actor.user_id, "record_consent", "party", party_id, wish=draft.wish)
+    return party
+
+
+def rename_party(session: Session, actor: Actor, party_id: int, name: str, kind: str | None = None) -> Party:
+    """Put a party's name or kind right. The caller rewrites what the public reads."""
+    party = queries.party(session, party_id)
+    require_valid(PartyDraft(kind or party.kind, name))
+    before = party.name
+    party.name, party.kind = normal(name), kind or party.kind
+    party.public_name = public_name(
+        party.kind, party.name, queries.as_draft(queries.current_consent(session, party_id))
+    )
+    session.flush()
+    OFFICE_SEARCH.replace(session, party.id, party.name)
+    record(session, actor.user_id, "rename_party", "party", party_id, changed=before != party.name)
+    return party

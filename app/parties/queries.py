@@ -1,0 +1,66 @@
+"""Reading parties."""
+
+from __future__ import annotations
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.parties.models import Consent, Party
+from app.parties.rules import ConsentDraft
+from app.shared.errors import N_, NotFound
+from app.shared.search import SearchIndex
+
+OFFICE_SEARCH = SearchIndex("office_search")
+"""True names and contacts' owners for the office alone, by party id; never read by a public page."""
+
+
+def party(session: Session, party_id: int) -> Party:
+    """One party. Raises NotFound."""
+    found = session.get(Party, party_id)
+    if found is None:
+        raise NotFound(N_("没有这位捐赠人或收款方"))
+    return found
+
+
+def organisation_named(session: Session, name: str) -> Party | None:
+    """The organisation with exactly this name. Only organisations are recognised by name: two people can share one."""
+    return session.scalars(
+        select(Party).where(Party.name == name, Party.kind == "organisation").order_by(Party.id).limit(1)
+    ).first()
+
+
+def current_consent(session: Session, party_id: int) -> Consent | None:
+    """The newest consent record of a party: the one that counts."""
+    return session.scalars(
+        select(Consent).where(Consent.party_id == party_id).order_by(Consent.id.desc()).limit(1)
+    ).first()
+
+
+def consents_of(session: Session, party_id: int) -> list[Consent]:
+    """Every consent record of a party, newest first."""
+    return list(session.scalars(select(Consent).where(Consent.party_id == party_id).order_by(Consent.id.desc())))
+
+
+def as_draft(consent: Consent | None) -> ConsentDraft | None:
+    """A stored consent as the rules take it."""
+    return None if consent is None else ConsentDraft(consent.wish, consent.how, consent.evidence)
+
+
+def found_by_name(session: Session, words: str, limit: int = 20) -> list[Party]:
+    """Parties whose name holds the words, for the office. Newest first."""
+    matching = OFFICE_SEARCH.matching(session, words)
+    if matching is None:
+        return []
+    return list(session.scalars(select(Party).where(Party.id.in_(matching)).order_by(Party.id.desc()).limit(limit)))
+
+
+def consent_counts(session: Session) -> tuple[int, int]:
+    """(parties named in public, all parties that are not unnamed)."""
+    total = session.scalar(select(func.count()).select_from(Party).where(Party.kind != "unnamed")) or 0
+    named = (
+        session.scalar(
+            select(func.count()).select_from(Party).where(Party.kind != "unnamed", Party.public_name == Party.name)
+        )
+        or 0
+    )
+    return named, total
