@@ -1,0 +1,44 @@
+"""What an issued document is made of: its number, its frozen figures, its files."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from typing import Any
+
+from app.shared.canonical import canonical_bytes
+
+DOCUMENTS = "documents"
+"""The series of numbers of issued documents."""
+
+_NUMBER = re.compile(r"^\d{4}-\d{2,}$")
+
+
+def number_text(year: int, count: int) -> str:
+    """The number of the ``count``-th document of a year: 2026-03."""
+    return f"{year:04d}-{count:02d}"
+
+
+def is_number(text: str) -> bool:
+    """Whether ``text`` has the form of a number, so that it may be looked up and be part of a file's name."""
+    return len(text) <= 20 and _NUMBER.match(text) is not None
+
+
+def frozen(figures: dict[str, Any]) -> tuple[str, str]:
+    """(canonical JSON, its SHA-256 in hex) of figures made of text, whole numbers and lists of them."""
+    body = canonical_bytes(figures)
+    return body.decode("utf-8"), hashlib.sha256(body).hexdigest()
+
+
+def thawed(figures: str, sha256: str) -> dict[str, Any]:
+    """Frozen figures as they were. Raises ValueError when the stored text is not what its hash says."""
+    if hashlib.sha256(figures.encode("utf-8")).hexdigest() != sha256:
+        raise ValueError("the stored figures of an issued document do not match their hash")
+    thawed_figures: dict[str, Any] = json.loads(figures)
+    return thawed_figures
+
+
+def file_name(number: str, version: int, locale: str) -> str:
+    """The name of a document's PDF in the data folder and on the reader's disk."""
+    return f"{number}-v{version}-{locale}.pdf"
