@@ -41,6 +41,22 @@ def entry(session: Session, number: int) -> JournalEntry:
     return found
 
 
+def entry_of_key(session: Session, key: str | None) -> JournalEntry | None:
+    """The entry that a form with this idempotency key already made: a second click is the first one's answer."""
+    if key is None:
+        return None
+    return session.scalar(select(JournalEntry).where(JournalEntry.idempotency_key == key))
+
+
+def reversed_among(session: Session, numbers: list[int]) -> set[int]:
+    """Those of ``numbers`` that a later entry reverses."""
+    return set(
+        session.scalars(
+            select(JournalEntry.reverses_number).where(JournalEntry.reverses_number.in_(numbers))
+        ).all()
+    ) - {None}  # type: ignore[return-value]
+
+
 def postings_of(session: Session, number: int) -> list[Posting]:
     """The postings of an entry, in order."""
     return list(session.scalars(select(Posting).where(Posting.entry_number == number).order_by(Posting.line)))

@@ -1,0 +1,313 @@
+"""Requests: drafting, submitting, voting, paying. Money is promised at approval and moves only at payment."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from app.council import operations as council
+from app.council.queries import matter_of
+from app.council.rules import Tally
+from app.disbursements import queries
+from app.disbursements.models import Disbursement
+from app.disbursements.rules import DisbursementDraft, may_become, refuse_if_wrong, text_hash
+from app.documents.operations import keep_number, next_number
+from app.files.queries import attachments_of
+from app.funds.models import Fund
+from app.ledger import queries as ledger
+from app.ledger.tracing import operations as tracing
+from app.ledger.treasury.operations import project_for
+from app.log.operations import LeafDraft, append
+from app.parties.operations import PartyDraft, record_parties
+from app.parties.queries import party as party_by_id
+from app.parties.rules import ConsentDraft
+from app.shared import clock
+from app.shared.audit import record
+from app.shared.errors import N_, Conflict, Forbidden, NotFound, Refused
+from app.shared.money import Money
+from app.shared.permissions import Actor, Permission
+from app.shared.text import normal
+
+SUBJECT = "disbursement"
+_NUMBER = re.compile(r"^\d{4}-\d{2,4}$")
+
+
+def draft_disbursement(session: Session, actor: Actor, draft: DisbursementDraft) -> Disbursement:
+    """Write down a request. A second click with the same key returns the first. Raises InputRefused for wrong fields."""
+    actor.require(Permission.DISBURSEMENT_REQUEST, draft.fund_id)
+    if draft.idempotency_key is not None:
+        earlier = session.scalar(select(Disbursement).where(Disbursement.idempotency_key == draft.idempotency_key))
+        if earlier is not None:
+            return earlier
+    refuse_if_wrong(draft, clock.today())
+    disbursement = Disbursement(fund_id=draft.fund_id, created_at=clock.now(), idempotency_key=draft.idempotency_key)
+    _write(session, actor, disbursement, draft)
+    session.add(disbursement)
+    session.flush()
+    record(session, actor.user_id, "draft_disbursement", SUBJECT, disbursement.id)
+    return disbursement
+
+
+def edit_disbursement(session: Session, actor: Actor, disbursement_id: int, draft: DisbursementDraft) -> Disbursement:
+    """Change a draft. Raises Conflict once it is submitted: then it is withdrawn and written anew."""
+    disbursement = queries.disbursement(session, disbursement_id)
+    actor.require(Permission.DISBURSEMENT_REQUEST, disbursement.fund_id)
+    if disbursement.status != "drafted":
+        raise Conflict(N_("申请已经提交，不能再修改；可以撤回后重新填写"))
+    refuse_if_wrong(draft, clock.today())
+    _write(session, actor, disbursement, draft)
+    session.flush()
+    record(session, actor.user_id, "edit_disbursement", SUBJECT, disbursement.id)
+    return disbursement
+
+
+def _write(session: Session, actor: Actor, disbursement: Disbursement, draft: DisbursementDraft) -> None:
+    earmark = ledger.earmark(session, draft.earmark_id)
+    if earmark.fund_id != draft.fund_id:
+        raise Refused(N_("这个用途不属于本基金"), field="earmark")
+    fund = session.get_one(Fund, draft.fund_id)
+    disbursement.earmark_id = earmark.id
+    disbursement.project_id = project_for(session, actor, fund, normal(draft.project_name)).id
+    disbursement.applicant_id = _party(session, actor, draft.applicant)
+    disbursement.payee_id = _party(session, actor, draft.payee)
+    disbursement.amount_minor = draft.amount_minor
+    disbursement.spending_kind = draft.spending_kind
+    disbursement.reason = normal(draft.reason)
+    disbursement.applied_on = draft.applied_on
+    disbursement.papers = normal(draft.papers)
+    disbursement.office_number = draft.office_number.strip()
+
+
+def _party(session: Session, actor: Actor, given: PartyDraft | int) -> int:
+    if isinstance(given, int):
+        return party_by_id(session, given).id
+    if given.kind == "organisation" and given.consent is None:
+        # Applying units and payees that are organisations are named: the notice of a payment names them (§16.6).
+        given = PartyDraft(given.kind, given.name, ConsentDraft("named", N_("拨付公示"), ""), given.contact)
+    return record_parties(session, actor, [given])[0].id
+
+
+def submit_disbursement(session: Session, actor: Actor, disbursement_id: int) -> Disbursement:
+    """Fix the request's text, number it and put it before the council.
+
+    Raises Refused when the kind of spending is missing or the purpose has not enough unpromised money.
+    """
+    disbursement = queries.disbursement(session, disbursement_id)
+    actor.require(Permission.DISBURSEMENT_REQUEST, disbursement.fund_id)
+    _require_next(disbursement, "submitted")
+    if disbursement.spending_kind is None:
+        raise Refused(N_("请选择支出类别"), field="spending_kind")
+    pool = next(pool for pool in ledger.pools_of(session, disbursement.fund_id) if pool.earmark_id == disbursement.earmark_id)
+    if pool.available_minor < disbursement.amount_minor:
+        raise Refused(
+            N_("“%(earmark)s”可用余额只有 %(available)s 元，不够 %(wanted)s 元"),
+            field="amount",
+            earmark=pool.name,
+            available=Money(pool.available_minor),
+            wanted=Money(disbursement.amount_minor),
+        )
+    disbursement.number = _number(session, disbursement)
+    disbursement.text_hash = _text_hash(session, disbursement)
+    disbursement.submitter_id = actor.user_id
+    disbursement.submitted_at = clock.now()
+    _become(session, disbursement, "submitted")
+    append(
+        session,
+        [
+            LeafDraft(
+                "submitted",
+                disbursement.id,
+                {
+                    "fund": disbursement.fund_id,
+                    "request": disbursement.number,
+                    "earmark": disbursement.earmark_id,
+                    "project": disbursement.project_id,
+                    "amount": disbursement.amount_minor,
+                    "spending_kind": disbursement.spending_kind,
+                    "applied_on": disbursement.applied_on.isoformat(),
+                    "text": disbursement.text_hash,
+                },
+                {
+                    "reason": disbursement.reason,
+                    "applicant": party_by_id(session, disbursement.applicant_id).name,
+                    "payee": party_by_id(session, disbursement.payee_id).name,
+                },
+            )
+        ],
+    )
+    council.open_matter(
+        session,
+        actor,
+        fund_id=disbursement.fund_id,
+        type_=SUBJECT,
+        subject_id=disbursement.id,
+        text_hash=disbursement.text_hash,
+        amount_minor=disbursement.amount_minor,
+    )
+    record(session, actor.user_id, "submit_disbursement", SUBJECT, disbursement.id, number=disbursement.number)
+    return disbursement
+
+
+def _number(session: Session, disbursement: Disbursement) -> str:
+    """The office's own number when it is free and of the form YYYY-NN, else the next of the year."""
+    wanted = disbursement.office_number
+    if _NUMBER.match(wanted) and (
+        session.scalar(select(Disbursement.id).where(Disbursement.number == wanted)) is None
+    ):
+        keep_number(session, "request", wanted)
+        return wanted
+    while True:
+        number = next_number(session, "request", disbursement.applied_on.year)
+        if session.scalar(select(Disbursement.id).where(Disbursement.number == number)) is None:
+            return number
+
+
+def _text_hash(session: Session, disbursement: Disbursement) -> str:
+    text: dict[str, object] = {
+        "number": disbursement.number,
+        "fund": disbursement.fund_id,
+        "earmark": disbursement.earmark_id,
+        "project": disbursement.project_id,
+        "applicant": disbursement.applicant_id,
+        "payee": disbursement.payee_id,
+        "amount": disbursement.amount_minor,
+        "spending_kind": disbursement.spending_kind,
+        "reason": disbursement.reason,
+        "applied_on": disbursement.applied_on.isoformat(),
+        "papers": disbursement.papers,
+    }
+    hashes = [file.sha256 for file in attachments_of(session, SUBJECT, disbursement.id)]
+    return text_hash(text, hashes)
+
+
+def vote(
+    session: Session, actor: Actor, disbursement_id: int, choice: str, reason: str, read_hash: str
+) -> Disbursement:
+    """One member's vote on exactly the text read. The decision takes effect at once when the vote settles it.
+
+    Raises Forbidden for the submitter, a payee or a person without a seat, Conflict for a second vote or changed text.
+    """
+    disbursement = queries.disbursement(session, disbursement_id)
+    matter = matter_of(session, SUBJECT, disbursement_id)
+    if matter is None:
+        raise NotFound(N_("这笔申请还没有提交表决"))
+    payee = party_by_id(session, disbursement.payee_id)
+    if choice != "recuse" and payee.name == actor.name:
+        raise Forbidden(N_("您是收款方，不能参加表决，请选择回避"))
+    _apply(session, actor, disbursement, council.cast_vote(session, actor, matter, choice, reason, read_hash))
+    return queries.disbursement(session, disbursement_id)
+
+
+def close_vote(session: Session, actor: Actor, disbursement_id: int) -> Disbursement:
+    """The chair ends the vote once the quorum is reached."""
+    disbursement = queries.disbursement(session, disbursement_id)
+    matter = matter_of(session, SUBJECT, disbursement_id)
+    if matter is None:
+        raise NotFound(N_("这笔申请还没有提交表决"))
+    _apply(session, actor, disbursement, council.close_vote(session, actor, matter))
+    return queries.disbursement(session, disbursement_id)
+
+
+def record_past_decision(
+    session: Session, actor: Actor, disbursement_id: int, decided_on: date, tally: Tally
+) -> Disbursement:
+    """Enter a decision made before this system, from its minutes (attached with purpose "minutes").
+
+    Separation of duties still holds: whoever submitted the request cannot enter its decision. Raises Refused without
+    minutes or when the decision predates the request.
+    """
+    disbursement = queries.disbursement(session, disbursement_id)
+    matter = matter_of(session, SUBJECT, disbursement_id)
+    if matter is None:
+        raise NotFound(N_("这笔申请还没有提交表决"))
+    if not any(file.purpose == "minutes" for file in attachments_of(session, SUBJECT, disbursement_id)):
+        raise Refused(N_("请先上传会议纪要"), field="minutes")
+    if decided_on < disbursement.applied_on:
+        raise Refused(N_("决议日期不能早于申请日期"), field="decided_on")
+    result = council.record_past_decision(session, actor, matter, decided_on, tally)
+    _apply(session, actor, disbursement, result)
+    return queries.disbursement(session, disbursement_id)
+
+
+def _apply(session: Session, actor: Actor, disbursement: Disbursement, result: str) -> None:
+    if result == "open":
+        return
+    _become(session, disbursement, result, decided=True)
+    if result == "approved":
+        parts = tracing.hold(
+            session, SUBJECT, disbursement.id, disbursement.earmark_id, disbursement.amount_minor
+        )
+        append(
+            session,
+            [
+                LeafDraft(
+                    "approved",
+                    disbursement.id,
+                    {"amount": sum(part for _, part in parts), "holds": [list(part) for part in parts]},
+                )
+            ],
+        )
+    record(session, actor.user_id, result, SUBJECT, disbursement.id)
+
+
+def withdraw_disbursement(session: Session, actor: Actor, disbursement_id: int, reason: str) -> Disbursement:
+    """Take a request back before it is decided. Only whoever submitted it, or the secretary, may."""
+    disbursement = queries.disbursement(session, disbursement_id)
+    actor.require(Permission.DISBURSEMENT_REQUEST, disbursement.fund_id)
+    _require_next(disbursement, "withdrawn")
+    matter = matter_of(session, SUBJECT, disbursement_id)
+    if disbursement.status == "submitted" and matter is not None:
+        council.withdraw_matter(session, actor, matter)
+    _end(session, actor, disbursement, "withdrawn", reason)
+    return disbursement
+
+
+def cancel_disbursement(session: Session, actor: Actor, disbursement_id: int, reason: str) -> Disbursement:
+    """Give up an approved request, or what of it is still unpaid: the promised money is free again."""
+    disbursement = queries.disbursement(session, disbursement_id)
+    actor.require(Permission.DISBURSEMENT_REQUEST, disbursement.fund_id)
+    following = "paid" if disbursement.paid_minor else "cancelled"
+    _require_next(disbursement, following)
+    if not reason.strip():
+        raise Refused(N_("请写明原因"), field="reason")
+    tracing.release(session, SUBJECT, disbursement_id)
+    disbursement = queries.disbursement(session, disbursement_id)
+    _end(session, actor, disbursement, following, reason)
+    return disbursement
+
+
+def _end(session: Session, actor: Actor, disbursement: Disbursement, status: str, reason: str) -> None:
+    if not reason.strip():
+        raise Refused(N_("请写明原因"), field="reason")
+    _become(session, disbursement, status, closed=True)
+    append(session, [LeafDraft(f"request_{status}", disbursement.id, {}, {"reason": reason.strip()})])
+    record(session, actor.user_id, f"{status}_disbursement", SUBJECT, disbursement.id, reason=reason.strip())
+
+
+def _require_next(disbursement: Disbursement, following: str) -> None:
+    if not may_become(disbursement.status, following):
+        raise Conflict(N_("这笔申请的状态已经变化，请刷新页面"))
+
+
+def _become(
+    session: Session, disbursement: Disbursement, status: str, *, decided: bool = False, closed: bool = False
+) -> None:
+    """Compare and set: two people pressing at once get one result and one polite 409."""
+    _require_next(disbursement, status)
+    session.flush()
+    moved = session.execute(
+        update(Disbursement)
+        .where(Disbursement.id == disbursement.id, Disbursement.status == disbursement.status)
+        .values(
+            status=status,
+            **({"decided_at": clock.now()} if decided else {}),
+            **({"closed_at": clock.now()} if closed else {}),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if moved.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict(N_("这笔申请的状态已经变化，请刷新页面"))
+    session.refresh(disbursement)

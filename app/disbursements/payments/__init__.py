@@ -1,0 +1,1 @@
+"""Paying approved requests; acceptance of work and goods; money back from payees."""

@@ -1,0 +1,1 @@
+"""Closing a sale event: counting, explaining differences, posting lot by lot."""

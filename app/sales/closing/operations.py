@@ -1,0 +1,305 @@
+"""Closing: what was counted against what was recorded, then one entry per lot in lot order and one for the box."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from sqlalchemy import insert, select
+from sqlalchemy.orm import Session
+
+from app.goods import queries as goods
+from app.goods.models import GoodsLine
+from app.goods.operations import plan_out, put_back, take_out
+from app.ledger import accounts as chart
+from app.ledger import queries as ledger
+from app.ledger.correction.operations import reverse_entry
+from app.ledger.models import Earmark, MoneyAccount
+from app.ledger.operations import Posted, fold_into_event, post_entries
+from app.ledger.rules import EntryDraft, PostingDraft, TrancheDraft
+from app.ledger.tracing.operations import plan_direct_use
+from app.log.operations import LeafDraft, append
+from app.sales import queries
+from app.sales.models import Lot, LotResult, Sale, SaleEvent
+from app.sales.models import Count as SaleCount
+from app.sales.rules import METHOD_NAMES, SALE_LINES
+from app.shared import clock
+from app.shared.audit import record
+from app.shared.errors import N_, Conflict, InputRefused, Refused
+from app.shared.money import Money
+from app.shared.permissions import Actor, Permission
+
+SUBJECT = "sale_event"
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """Fen counted for one way of payment, and why it differs from what was recorded, if it does."""
+
+    method: str
+    counted_minor: int
+    explanation: str = ""
+
+
+def close_event(session: Session, actor: Actor, event_id: int, counts: list[Count]) -> list[Posted]:
+    """Close an event and book it. Returns the entries in order: lots, then the box, then explained differences.
+
+    Raises InputRefused while a counted sum differs from the recorded one without an explanation, Refused when nothing
+    was sold, Conflict when it is closed already.
+    """
+    event = queries.event(session, event_id)
+    actor.require(Permission.SALE_RUN, event.fund_id)
+    if event.status != "open":
+        raise Conflict(N_("这场义卖已经结束"))
+    differences = _compare(session, event, counts)
+    books = _Books(session, event)
+    drafts, results = _lot_entries(session, event, books)
+    box = _box_entry(event, books)
+    if not drafts and box is None:
+        raise Refused(N_("还没有任何成交，不能结束"))
+    posted = post_entries(session, actor, drafts + ([box] if box is not None else []))
+    _take_out_goods(session, event_id, results, posted)
+    event = queries.event(session, event_id)
+    event.status, event.closed_at, event.closed_by_id = "closed", clock.now(), actor.user_id
+    event.first_entry_number, event.last_entry_number = posted[0].number, posted[-1].number
+    session.flush()
+    fold_into_event(session, posted, source_type=SUBJECT, source_id=event_id, description=event.name)
+    posted += _post_differences(session, actor, event_id, differences)
+    event = queries.event(session, event_id)
+    totals = {count.method: count.counted_minor for count in counts}
+    append(
+        session,
+        [
+            LeafDraft(
+                "sale_closed",
+                event_id,
+                {"fund": event.fund_id, "entries": [event.first_entry_number, event.last_entry_number], "counted": totals},
+            )
+        ],
+    )
+    record(session, actor.user_id, "close_event", SUBJECT, event_id, entries=len(posted))
+    return posted
+
+
+class _Books:
+    """Where an event's money goes: the fund's accounts, and the earmark of each lot's goods."""
+
+    def __init__(self, session: Session, event: SaleEvent) -> None:
+        self._session, self._fund_id = session, event.fund_id
+        self._accounts: dict[str, MoneyAccount] = {}
+        self.unrestricted = ledger.unrestricted_earmark(session, event.fund_id)
+
+    def account(self, method: str) -> MoneyAccount:
+        """The fund's account for a way of payment. Raises NotFound when it has none."""
+        if method not in self._accounts:
+            self._accounts[method] = ledger.money_account_of_kind(self._session, self._fund_id, method)
+        return self._accounts[method]
+
+    def earmark(self, earmark_id: int) -> Earmark:
+        """The earmark of the goods: proceeds inherit it."""
+        return ledger.earmark(self._session, earmark_id)
+
+
+def _compare(session: Session, event: SaleEvent, counts: list[Count]) -> list[tuple[Count, int]]:
+    recorded = queries.recorded_by_method(session, event)
+    counted = {count.method: count for count in counts}
+    refusals, differences, rows = [], [], []
+    for method in sorted({*recorded, *counted}):
+        count = counted.get(method)
+        if count is None:
+            refusals.append(Refused(N_("请填写清点到的金额"), field=f"counted_{method}"))
+            continue
+        difference = count.counted_minor - recorded.get(method, 0)
+        if difference and not count.explanation.strip():
+            refusals.append(
+                Refused(
+                    N_("%(method)s登记 %(recorded)s 元，清点 %(counted)s 元，请说明差异原因"),
+                    field=f"explanation_{method}",
+                    method=METHOD_NAMES.get(method, method),
+                    recorded=Money(recorded.get(method, 0)),
+                    counted=Money(count.counted_minor),
+                )
+            )
+        if difference:
+            differences.append((count, difference))
+        rows.append(
+            {
+                "event_id": event.id,
+                "method": method,
+                "recorded_minor": recorded.get(method, 0),
+                "counted_minor": count.counted_minor,
+                "explanation": count.explanation.strip(),
+            }
+        )
+    if refusals:
+        raise InputRefused(refusals)
+    if rows:
+        session.execute(insert(SaleCount), rows)
+    return differences
+
+
+def _lot_entries(
+    session: Session, event: SaleEvent, books: _Books
+) -> tuple[list[EntryDraft], list[tuple[int, int, int, int, int]]]:
+    """Drafts of every lot that sold, with (lot, goods line, pieces, proceeds, cost) of each."""
+    drafts, results = [], []
+    planned: dict[int, tuple[int, int]] = {}
+    lots = session.scalars(select(Lot).where(Lot.event_id == event.id, Lot.sold_quantity > 0).order_by(Lot.position, Lot.id))
+    for lot in list(lots):
+        pieces = lot.sold_quantity * lot.units_per_item
+        line = goods.line(session, lot.goods_line_id)
+        taken, spent = planned.get(line.id, (0, 0))
+        cost = _cost_after(session, line, taken, spent, pieces)
+        planned[line.id] = (taken + pieces, spent + cost)
+        proceeds = _proceeds(session, lot.id)
+        total = sum(proceeds.values())
+        earmark = books.earmark(line.earmark_id)
+        postings = [
+            PostingDraft(
+                books.account(method).account_code,
+                earmark.id,
+                debit_minor=minor,
+                money_account_id=books.account(method).id,
+                statement_line=SALE_LINES[lot.mode],
+            )
+            for method, minor in sorted(proceeds.items())
+        ]
+        postings.append(PostingDraft(chart.SALES_INCOME, earmark.id, credit_minor=total))
+        if cost:
+            postings.append(PostingDraft(chart.COST_OF_GOODS_SOLD, earmark.id, debit_minor=cost))
+            postings.append(PostingDraft(chart.INVENTORY, earmark.id, credit_minor=cost))
+        drafts.append(
+            EntryDraft(
+                fund_id=event.fund_id,
+                kind="sale",
+                occurred_on=event.held_on,
+                postings=postings,
+                source_type=SUBJECT,
+                source_id=event.id,
+                description=f"{event.name} {lot.number} {lot.name}",
+                opens=TrancheDraft(earmark.id, total, event.held_on),
+                is_listed=False,
+            )
+        )
+        results.append((lot.id, line.id, pieces, total, cost))
+    return drafts, results
+
+
+def _cost_after(session: Session, line: GoodsLine, taken: int, spent: int, pieces: int) -> int:
+    """Cost of further pieces of a line from which earlier lots of the same closing already take some."""
+    if taken == 0:
+        return plan_out(session, line.id, pieces)
+    return plan_out(session, line.id, taken + pieces) - spent
+
+
+def _proceeds(session: Session, lot_id: int) -> dict[str, int]:
+    totals: dict[str, int] = defaultdict(int)
+    rows = session.execute(
+        select(Sale.method, Sale.amount_minor).where(Sale.lot_id == lot_id, Sale.voided_at.is_(None))
+    )
+    for method, minor in rows:
+        totals[method] += minor
+    return dict(totals)
+
+
+def _box_entry(event: SaleEvent, books: _Books) -> EntryDraft | None:
+    """The donation box of the night: a gift, not a sale (worked example, entry 19)."""
+    found = {"cash": event.box_cash_minor, "wechat": event.box_wechat_minor}
+    total = sum(found.values())
+    if not total:
+        return None
+    earmark = books.unrestricted
+    postings = [
+        PostingDraft(
+            books.account(method).account_code,
+            earmark.id,
+            debit_minor=minor,
+            money_account_id=books.account(method).id,
+            statement_line="donation_box",
+        )
+        for method, minor in found.items()
+        if minor
+    ]
+    return EntryDraft(
+        fund_id=event.fund_id,
+        kind="box",
+        occurred_on=event.held_on,
+        postings=[*postings, PostingDraft(chart.DONATION_INCOME, earmark.id, credit_minor=total)],
+        source_type=SUBJECT,
+        source_id=event.id,
+        description=f"{event.name} 募捐箱",
+        opens=TrancheDraft(earmark.id, total, event.held_on),
+        is_listed=False,
+    )
+
+
+def _take_out_goods(
+    session: Session, event_id: int, results: list[tuple[int, int, int, int, int]], posted: list[Posted]
+) -> None:
+    for (lot_id, line_id, pieces, proceeds, cost), entry in zip(results, posted, strict=False):
+        take_out(
+            session, line_id, pieces, cost, "sold", entry_number=entry.number, source_type="lot", source_id=lot_id
+        )
+        session.execute(
+            insert(LotResult),
+            [
+                {
+                    "entry_number": entry.number,
+                    "lot_id": lot_id,
+                    "pieces": pieces,
+                    "proceeds_minor": proceeds,
+                    "cost_minor": cost,
+                }
+            ],
+        )
+        append(
+            session,
+            [LeafDraft("lot_result", lot_id, {"event": event_id, "entry": entry.number, "pieces": pieces, "proceeds": proceeds})],
+        )
+
+
+def _post_differences(
+    session: Session, actor: Actor, event_id: int, differences: list[tuple[Count, int]]
+) -> list[Posted]:
+    """Book what was counted above or below the record, each with its explanation, after the lots themselves."""
+    posted: list[Posted] = []
+    event = queries.event(session, event_id)
+    for count, difference in differences:
+        books = _Books(session, event)
+        account, earmark = books.account(count.method), books.unrestricted
+        draft = EntryDraft(
+            fund_id=event.fund_id,
+            kind="donation" if difference > 0 else "fee",
+            occurred_on=event.held_on,
+            postings=[],
+            source_type=SUBJECT,
+            source_id=event_id,
+            description=f"{event.name} {'长款' if difference > 0 else '短款'}",
+            memo=count.explanation.strip(),
+        )
+        if difference > 0:
+            draft.postings = [
+                PostingDraft(account.account_code, earmark.id, debit_minor=difference, money_account_id=account.id, statement_line="gala_other"),
+                PostingDraft(chart.DONATION_INCOME, earmark.id, credit_minor=difference),
+            ]
+            draft.opens = TrancheDraft(earmark.id, difference, event.held_on)
+        else:
+            draft.postings = [
+                PostingDraft(chart.OTHER_COST, earmark.id, debit_minor=-difference),
+                PostingDraft(account.account_code, earmark.id, credit_minor=-difference, money_account_id=account.id, statement_line="management"),
+            ]
+            draft.movements = plan_direct_use(session, SUBJECT, event_id, earmark.id, -difference, event.held_on)
+        posted += post_entries(session, actor, [draft])
+    return posted
+
+
+def reverse_lot_entry(session: Session, actor: Actor, entry_number: int, reason: str) -> Posted:
+    """Undo the booking of a lot that was wrong: money out, goods back into stock; uses pass to the next gifts."""
+    found = queries.lot_of_entry(session, entry_number)
+    if found is None:
+        raise Refused(N_("第 %(number)s 号不是拍品成交"), number=entry_number)
+    result, lot = found
+    line_id, pieces, cost, lot_id = lot.goods_line_id, result.pieces, result.cost_minor, lot.id
+    posted = reverse_entry(session, actor, entry_number, reason)
+    put_back(session, line_id, pieces, cost, entry_number=posted.number, source_type="lot", source_id=lot_id)
+    return posted

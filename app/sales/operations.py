@@ -1,0 +1,208 @@
+"""Running a sale: lots, sales, the donation box. Operational rows until the event is closed (app.sales.closing)."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import Session
+
+from app.goods import queries as goods
+from app.goods.models import GoodsLine
+from app.sales import queries
+from app.sales.models import METHODS, Lot, Sale, SaleEvent
+from app.sales.rules import LotDraft, refuse_lot_if_wrong, require_amount
+from app.shared import clock
+from app.shared.audit import record
+from app.shared.errors import N_, Conflict, Refused
+from app.shared.periods import require_plausible
+from app.shared.permissions import Actor, Permission
+
+_SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+
+
+def create_event(
+    session: Session,
+    actor: Actor,
+    *,
+    fund_id: int,
+    slug: str,
+    name: str,
+    held_on: date,
+    place: str = "",
+    filing_number: str = "",
+) -> SaleEvent:
+    """A sale event of a fund. Raises Refused for a used or malformed slug, an empty name, a future or implausible day."""
+    actor.require(Permission.SALE_RUN, fund_id)
+    if not _SLUG.match(slug) or len(slug) > 80:
+        raise Refused(N_("网址标识只能用小写字母、数字和连字符"), field="slug")
+    if session.scalar(select(SaleEvent.id).where(SaleEvent.slug == slug)) is not None:
+        raise Refused(N_("网址标识“%(slug)s”已有义卖在用"), field="slug", slug=slug)
+    if not name.strip() or len(name) > 200:
+        raise Refused(N_("请填写活动名称，最多 200 个字"), field="name")
+    require_plausible(held_on, clock.today(), "held_on")
+    event = SaleEvent(
+        fund_id=fund_id,
+        slug=slug,
+        name=name.strip(),
+        held_on=held_on,
+        place=place.strip(),
+        filing_number=filing_number.strip(),
+        created_at=clock.now(),
+    )
+    session.add(event)
+    session.flush()
+    record(session, actor.user_id, "create_event", "sale_event", event.id)
+    return event
+
+
+def add_lot(session: Session, actor: Actor, event_id: int, draft: LotDraft) -> Lot:
+    """Put a lot on sale. Raises Refused when its pieces are not in stock, counting what other open lots promise."""
+    event = _open_event(session, actor, event_id)
+    refuse_lot_if_wrong(draft)
+    if session.scalar(select(Lot.id).where(Lot.event_id == event_id, Lot.number == draft.number.strip())):
+        raise Refused(N_("拍品号“%(number)s”已经有了"), field="number", number=draft.number)
+    line = goods.line(session, draft.goods_line_id)
+    if line.fund_id != event.fund_id:
+        raise Refused(N_("这批物资不属于本基金"), field="goods_line")
+    free = line.quantity_left - pieces_on_sale(session, line.id)
+    if draft.quantity * draft.units_per_item > free:
+        raise Refused(
+            N_("“%(item)s”可供义卖的只有 %(free)s %(unit)s，不够 %(wanted)s"),
+            field="quantity",
+            item=line.item,
+            free=free,
+            unit=line.unit,
+            wanted=draft.quantity * draft.units_per_item,
+        )
+    position = session.scalar(select(func.coalesce(func.max(Lot.position), 0)).where(Lot.event_id == event_id)) or 0
+    lot = Lot(
+        event_id=event_id,
+        goods_line_id=line.id,
+        number=draft.number.strip(),
+        name=draft.name.strip(),
+        mode=draft.mode,
+        units_per_item=draft.units_per_item,
+        quantity=draft.quantity,
+        price_minor=draft.price_minor,
+        position=position + 1,
+    )
+    session.add(lot)
+    session.flush()
+    record(session, actor.user_id, "add_lot", "lot", lot.id)
+    return lot
+
+
+def pieces_on_sale(session: Session, goods_line_id: int) -> int:
+    """Pieces of a goods line that lots of open events hold (offered, or sold and not yet booked)."""
+    return int(
+        session.scalar(
+            select(func.coalesce(func.sum(Lot.quantity * Lot.units_per_item), 0))
+            .join(SaleEvent, SaleEvent.id == Lot.event_id)
+            .where(Lot.goods_line_id == goods_line_id, SaleEvent.status == "open")
+        )
+        or 0
+    )
+
+
+def record_sale(
+    session: Session,
+    actor: Actor,
+    lot_id: int,
+    *,
+    quantity: int,
+    amount_minor: int,
+    method: str,
+    buyer: str = "",
+    key: str | None = None,
+) -> Sale:
+    """One sale of a lot, or an auction's result. Sent twice with one key it is one sale.
+
+    Raises Refused when fewer packs are left, Conflict when the event is closed.
+    """
+    if key is not None:
+        earlier = session.scalar(select(Sale).where(Sale.idempotency_key == key))
+        if earlier is not None:
+            return earlier
+    lot = queries.lot(session, lot_id)
+    _open_event(session, actor, lot.event_id)
+    if quantity <= 0:
+        raise Refused(N_("数量必须大于零"), field="quantity")
+    require_amount(amount_minor)
+    if method not in METHODS:
+        raise Refused(N_("请选择付款方式"), field="method")
+    if len(buyer) > 60:
+        raise Refused(N_("买受人最多 60 个字"), field="buyer")
+    taken = session.execute(
+        update(Lot)
+        .where(Lot.id == lot_id, Lot.sold_quantity + quantity <= Lot.quantity)
+        .values(sold_quantity=Lot.sold_quantity + quantity)
+        .execution_options(synchronize_session=False)
+    )
+    if taken.rowcount != 1:  # type: ignore[attr-defined]
+        raise Refused(
+            N_("%(lot)s 只剩 %(left)s 份，不够 %(wanted)s 份"),
+            field="quantity",
+            lot=lot.number,
+            left=lot.quantity - lot.sold_quantity,
+            wanted=quantity,
+        )
+    session.expire(lot)
+    sale = Sale(
+        lot_id=lot_id,
+        quantity=quantity,
+        amount_minor=amount_minor,
+        method=method,
+        buyer=buyer.strip(),
+        idempotency_key=key,
+        recorded_at=clock.now(),
+        recorded_by_id=actor.user_id,
+    )
+    session.add(sale)
+    session.flush()
+    record(session, actor.user_id, "record_sale", "sale", sale.id)
+    return sale
+
+
+def void_sale(session: Session, actor: Actor, sale_id: int, reason: str) -> Sale:
+    """Void a sale before closing, with a reason; the packs are on sale again."""
+    sale = session.get(Sale, sale_id)
+    if sale is None:
+        raise Refused(N_("没有这笔成交"))
+    lot = queries.lot(session, sale.lot_id)
+    _open_event(session, actor, lot.event_id)
+    if sale.voided_at is not None:
+        raise Conflict(N_("这笔成交已经作废"))
+    if not reason.strip():
+        raise Refused(N_("请写明作废原因"), field="reason")
+    sale.voided_at, sale.void_reason = clock.now(), reason.strip()
+    lot.sold_quantity -= sale.quantity
+    session.flush()
+    record(session, actor.user_id, "void_sale", "sale", sale.id, reason=reason.strip())
+    return sale
+
+
+def set_box(session: Session, actor: Actor, event_id: int, *, cash_minor: int, wechat_minor: int = 0) -> SaleEvent:
+    """What the donation box held at the event: a gift, not a sale."""
+    event = _open_event(session, actor, event_id)
+    for minor in (cash_minor, wechat_minor):
+        if minor:
+            require_amount(minor, "box")
+    event.box_cash_minor, event.box_wechat_minor = cash_minor, wechat_minor
+    session.flush()
+    record(session, actor.user_id, "set_box", "sale_event", event.id)
+    return event
+
+
+def _open_event(session: Session, actor: Actor, event_id: int) -> SaleEvent:
+    event = queries.event(session, event_id)
+    actor.require(Permission.SALE_RUN, event.fund_id)
+    if event.status != "open":
+        raise Conflict(N_("这场义卖已经结束"))
+    return event
+
+
+def goods_for_sale(session: Session, fund_id: int) -> list[tuple[GoodsLine, int]]:
+    """Goods in stock with the pieces that no open lot holds yet."""
+    return [(line, line.quantity_left - pieces_on_sale(session, line.id)) for line in goods.in_stock(session, fund_id)]

@@ -1,0 +1,141 @@
+"""Reading sale events."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.goods.models import GoodsLine
+from app.sales.models import Count, Lot, LotResult, Sale, SaleEvent
+from app.shared.errors import N_, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class LotView:
+    """A lot with what was sold of it. Buyers are not in here."""
+
+    id: int
+    number: str
+    name: str
+    mode: str
+    goods_line_id: int
+    source_type: str
+    source_id: int
+    unit: str
+    units_per_item: int
+    quantity: int
+    sold_quantity: int
+    price_minor: int
+    proceeds_minor: int
+    entry_number: int | None
+
+
+def event(session: Session, event_id: int) -> SaleEvent:
+    """One sale event. Raises NotFound."""
+    found = session.get(SaleEvent, event_id)
+    if found is None:
+        raise NotFound(N_("没有这场义卖"))
+    return found
+
+
+def event_of(session: Session, slug: str) -> SaleEvent:
+    """One sale event by its slug. Raises NotFound."""
+    found = session.scalar(select(SaleEvent).where(SaleEvent.slug == slug))
+    if found is None:
+        raise NotFound(N_("没有这场义卖"))
+    return found
+
+
+def events(session: Session, fund_id: int | None = None) -> list[SaleEvent]:
+    """Sale events, newest first."""
+    query = select(SaleEvent).order_by(SaleEvent.held_on.desc(), SaleEvent.id.desc())
+    return list(session.scalars(query.where(SaleEvent.fund_id == fund_id) if fund_id is not None else query))
+
+
+def lot(session: Session, lot_id: int) -> Lot:
+    """One lot. Raises NotFound."""
+    found = session.get(Lot, lot_id)
+    if found is None:
+        raise NotFound(N_("没有这件拍品"))
+    return found
+
+
+def lots_of(session: Session, event_id: int) -> list[LotView]:
+    """The lots of an event in the order arranged, with proceeds in fen."""
+    proceeds = (
+        select(Sale.lot_id, func.sum(Sale.amount_minor).label("minor"))
+        .join(Lot, Lot.id == Sale.lot_id)
+        .where(Lot.event_id == event_id, Sale.voided_at.is_(None))
+        .group_by(Sale.lot_id)
+        .subquery()
+    )
+    entry = select(LotResult.lot_id, func.min(LotResult.entry_number).label("number")).group_by(LotResult.lot_id).subquery()
+    rows = session.execute(
+        select(Lot, GoodsLine.source_type, GoodsLine.source_id, GoodsLine.unit, proceeds.c.minor, entry.c.number)
+        .join(GoodsLine, GoodsLine.id == Lot.goods_line_id)
+        .outerjoin(proceeds, proceeds.c.lot_id == Lot.id)
+        .outerjoin(entry, entry.c.lot_id == Lot.id)
+        .where(Lot.event_id == event_id)
+        .order_by(Lot.position, Lot.id)
+    )
+    return [
+        LotView(
+            found.id,
+            found.number,
+            found.name,
+            found.mode,
+            found.goods_line_id,
+            source_type,
+            source_id,
+            unit,
+            found.units_per_item,
+            found.quantity,
+            found.sold_quantity,
+            found.price_minor,
+            int(minor or 0),
+            number,
+        )
+        for found, source_type, source_id, unit, minor, number in rows
+    ]
+
+
+def sales_of(session: Session, event_id: int) -> list[tuple[Sale, Lot]]:
+    """Every sale of an event, voided ones too, newest first. For the office: it holds buyers."""
+    rows = session.execute(
+        select(Sale, Lot).join(Lot, Lot.id == Sale.lot_id).where(Lot.event_id == event_id).order_by(Sale.id.desc())
+    )
+    return [(sale, found) for sale, found in rows]
+
+
+def recorded_by_method(session: Session, found: SaleEvent) -> dict[str, int]:
+    """Fen recorded so far by way of payment, the donation box included."""
+    totals: dict[str, int] = defaultdict(int)
+    rows = session.execute(
+        select(Sale.method, func.sum(Sale.amount_minor))
+        .join(Lot, Lot.id == Sale.lot_id)
+        .where(Lot.event_id == found.id, Sale.voided_at.is_(None))
+        .group_by(Sale.method)
+    )
+    for method, minor in rows:
+        totals[method] += int(minor)
+    if found.box_cash_minor:
+        totals["cash"] += found.box_cash_minor
+    if found.box_wechat_minor:
+        totals["wechat"] += found.box_wechat_minor
+    return dict(totals)
+
+
+def counts_of(session: Session, event_id: int) -> list[Count]:
+    """What was counted at closing."""
+    return list(session.scalars(select(Count).where(Count.event_id == event_id).order_by(Count.method)))
+
+
+def lot_of_entry(session: Session, number: int) -> tuple[LotResult, Lot] | None:
+    """The lot that an entry booked, if any."""
+    row = session.execute(
+        select(LotResult, Lot).join(Lot, Lot.id == LotResult.lot_id).where(LotResult.entry_number == number)
+    ).first()
+    return (row[0], row[1]) if row else None

@@ -1,0 +1,53 @@
+"""What a lot and a sale must be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.shared.errors import N_, Refused
+from app.shared.money import MAX_MINOR, Money
+
+MODES: dict[str, str] = {"fixed_price": N_("义卖"), "auction": N_("义拍")}
+METHOD_NAMES: dict[str, str] = {
+    "cash": N_("现金"),
+    "wechat": N_("微信"),
+    "alipay": N_("支付宝"),
+    "bank": N_("银行转账"),
+}
+SALE_LINES = {"fixed_price": "charity_sale", "auction": "charity_auction"}
+"""The statement row that a lot's proceeds feed (charity-rules §16.1)."""
+FILING_MISSING = N_("备案信息缺失")
+
+
+@dataclass(frozen=True, slots=True)
+class LotDraft:
+    """A lot to be put on sale: ``quantity`` packs of ``units_per_item`` pieces of one goods line; price in fen a pack."""
+
+    number: str
+    name: str
+    mode: str
+    goods_line_id: int
+    quantity: int
+    price_minor: int
+    units_per_item: int = 1
+
+
+def refuse_lot_if_wrong(draft: LotDraft) -> None:
+    """Raise Refused for the first wrong field."""
+    if not draft.number.strip() or len(draft.number) > 20:
+        raise Refused(N_("请填写拍品号，最多 20 个字"), field="number")
+    if not draft.name.strip() or len(draft.name) > 120:
+        raise Refused(N_("请填写物品名称，最多 120 个字"), field="name")
+    if draft.mode not in MODES:
+        raise Refused(N_("请选择义卖或义拍"), field="mode")
+    if not 0 < draft.quantity <= 1_000_000:
+        raise Refused(N_("数量必须是正整数"), field="quantity")
+    if not 0 < draft.units_per_item <= 100_000:
+        raise Refused(N_("每份含的件数必须是正整数"), field="units_per_item")
+    require_amount(draft.price_minor, "price")
+
+
+def require_amount(minor: int, field: str = "amount") -> None:
+    """Raise Refused unless the books take this amount."""
+    if not 0 < minor <= MAX_MINOR:
+        raise Refused(N_("金额必须大于零，最多 %(limit)s 元"), field=field, limit=Money(MAX_MINOR))
