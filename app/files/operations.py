@@ -1,0 +1,85 @@
+"""Keeping files: the bytes under their SHA-256 in the data folder, what they belong to in the database."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import IO
+
+from sqlalchemy.orm import Session
+
+from app.files.models import Attachment
+from app.files.queries import path_of
+from app.files.rules import MAX_BYTES, plain_name, require_acceptable
+from app.shared import audit, clock
+from app.shared.permissions import Actor
+
+
+def read_upload(stream: IO[bytes], limit: int = MAX_BYTES) -> bytes:
+    """The bytes of an upload, but never more than one beyond ``limit``: what is too large is refused, not read whole."""
+    return stream.read(limit + 1)
+
+
+def attach_file(
+    session: Session,
+    actor: Actor,
+    folder: Path,
+    *,
+    subject_type: str,
+    subject_id: int,
+    purpose: str,
+    name: str,
+    content: bytes,
+    is_public: bool = False,
+    field: str = "file",
+    kinds: frozenset[str] | None = None,
+) -> Attachment:
+    """Keep ``content`` as a file of a record whose own operation has checked that the actor may do so.
+
+    ``folder`` is ``settings.files_dir``. Raises Refused, naming ``field``, for an empty file, one over 20 MB, or one that
+    is by its content none of ``kinds`` (all known kinds if left out). The bytes are on disk before the row is; bytes whose
+    transaction failed belong to nothing and harm nothing.
+    """
+    media_type = require_acceptable(content, name, field, kinds)
+    digest = keep_bytes(folder, content)
+    attachment = Attachment(
+        subject_type=subject_type,
+        subject_id=subject_id,
+        purpose=purpose,
+        name=plain_name(name, media_type),
+        media_type=media_type,
+        sha256=digest,
+        size=len(content),
+        is_public=is_public,
+        uploaded_by_id=actor.user_id,
+        uploaded_at=clock.now(),
+    )
+    session.add(attachment)
+    session.flush()
+    audit.record(
+        session, actor.user_id, "attach_file", subject_type, subject_id, file=attachment.id, sha256=digest
+    )
+    return attachment
+
+
+def keep_bytes(folder: Path, content: bytes) -> str:
+    """Write ``content`` under its SHA-256, whole or not at all, and return the digest."""
+    digest = hashlib.sha256(content).hexdigest()
+    path = path_of(folder, digest)
+    if path.is_file() and path.stat().st_size == len(content):
+        return digest
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, temporary = tempfile.mkstemp(dir=path.parent, prefix=".new-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.chmod(temporary, 0o640)
+        os.replace(temporary, path)
+    except BaseException:
+        Path(temporary).unlink(missing_ok=True)
+        raise
+    return digest

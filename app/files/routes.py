@@ -1,0 +1,38 @@
+"""Files for the office."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, current_app, send_file
+
+from app.files import queries
+from app.files.rules import PICTURES
+from app.settings import Settings
+from app.shared.permissions import Permission
+from app.web.access import actor, requires
+from app.web.database import session
+
+blueprint = Blueprint("files", __name__, url_prefix="/office/files")
+
+
+@blueprint.get("/<int:file_id>")
+@requires(Permission.OFFICE_ENTER)
+def download(file_id: int) -> Response:
+    """A file of a record that the person may read."""
+    return send_attachment(queries.readable_file(session(), actor(), file_id))
+
+
+def send_attachment(file: queries.FileRow) -> Response:
+    """The bytes of an attachment. Never a page of ours: only pictures are shown, and nothing in it runs."""
+    settings: Settings = current_app.extensions["sunledger_settings"]
+    answer = send_file(
+        queries.path_of(settings.files_dir, file.sha256),
+        mimetype=file.media_type,
+        as_attachment=file.media_type not in PICTURES,
+        download_name=file.name,
+        etag=file.sha256,
+        conditional=True,
+        max_age=0,
+    )
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer

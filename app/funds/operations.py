@@ -1,0 +1,146 @@
+"""Setting up the host and its funds, and changing what they say about themselves.
+
+The books of a fund (its unrestricted earmark, its money accounts) are opened by app.ledger.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.funds.models import Fund, Host
+from app.funds.queries import host_by_name
+from app.shared import audit, clock
+from app.shared.errors import N_, Conflict, Refused
+from app.shared.permissions import Actor, Permission
+from app.shared.text import normal
+
+_SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
+HOST_TEXTS = {
+    "name": 200,
+    "registration_number": 40,
+    "address": 300,
+    "phone": 60,
+    "fundraising_certificate": 80,
+    "icp_number": 60,
+    "police_number": 60,
+}
+FUND_TEXTS = {"name": 200, "description": 4000, "phone": 60}
+
+
+def create_host(session: Session, actor: Actor, *, name: str, **texts: str | None) -> Host:
+    """Set up the charity that holds the money. ``texts``: any of HOST_TEXTS. Raises Conflict for a known name."""
+    actor.require(Permission.FUND_MANAGE)
+    values = _checked({"name": name, **texts}, HOST_TEXTS)
+    if host_by_name(session, name) is not None:
+        raise Conflict(N_("托管机构“%(name)s”已经登记"), field="name", name=name)
+    host = Host(**values, created_at=clock.now())
+    session.add(host)
+    session.flush()
+    audit.record(session, actor.user_id, "create_host", "host", host.id)
+    return host
+
+
+def create_fund(
+    session: Session,
+    actor: Actor,
+    *,
+    host_id: int,
+    slug: str,
+    name: str,
+    description: str = "",
+    founded_on: date | None = None,
+    phone: str | None = None,
+    time_zone: str = clock.DEFAULT_ZONE,
+    example_notice: str | None = None,
+) -> Fund:
+    """Set up a fund, without its books. Raises Refused for a slug that is none, Conflict for one that is taken."""
+    actor.require(Permission.FUND_MANAGE)
+    values = _checked({"name": name, "description": description, "phone": phone}, FUND_TEXTS)
+    fund = Fund(
+        host_id=session.get_one(Host, host_id).id,
+        slug=require_free_slug(session, slug),
+        founded_on=founded_on,
+        time_zone=_zone(time_zone),
+        example_notice=example_notice,
+        created_at=clock.now(),
+        **values,
+    )
+    session.add(fund)
+    session.flush()
+    audit.record(session, actor.user_id, "create_fund", "fund", fund.id, slug=fund.slug)
+    return fund
+
+
+def change_fund(
+    session: Session, actor: Actor, fund_id: int, *, founded_on: date | None, **texts: str | None
+) -> None:
+    """Change what a fund says about itself. ``texts``: any of FUND_TEXTS. Inside ``transaction(books=True)``: it is public."""
+    actor.require(Permission.FUND_MANAGE, fund_id)
+    fund = session.get_one(Fund, fund_id)
+    if founded_on is not None and founded_on > clock.today(fund.time_zone):
+        raise Refused(N_("日期 %(day)s 在未来，请核对"), field="founded_on", day=founded_on)
+    _change(session, actor, "fund", fund, {**_checked(texts, FUND_TEXTS), "founded_on": founded_on})
+
+
+def change_host(session: Session, actor: Actor, host_id: int, **texts: str | None) -> None:
+    """Change what the host says about itself. ``texts``: any of HOST_TEXTS. Inside ``transaction(books=True)``: it is public."""
+    actor.require(Permission.FUND_MANAGE)
+    host = session.get_one(Host, host_id)
+    values = _checked(texts, HOST_TEXTS)
+    other = host_by_name(session, values["name"]) if values.get("name") else None
+    if other is not None and other.id != host_id:
+        raise Conflict(N_("托管机构“%(name)s”已经登记"), field="name", name=other.name)
+    _change(session, actor, "host", host, values)
+
+
+def _change(session: Session, actor: Actor, kind: str, record: Host | Fund, values: dict[str, Any]) -> None:
+    before = {name: getattr(record, name) for name in values}
+    changed = sorted(name for name, value in values.items() if value != before[name])
+    for name in changed:
+        setattr(record, name, values[name])
+    session.flush()
+    if changed:
+        audit.record(
+            session,
+            actor.user_id,
+            f"change_{kind}",
+            kind,
+            record.id,
+            changed=changed,
+            before={name: str(before[name] or "") for name in changed},
+        )
+
+
+def require_free_slug(session: Session, slug: str) -> str:
+    """A fund's slug for addresses: lower-case Latin letters, digits and single hyphens. Raises Refused or Conflict."""
+    seen = slug.strip().lower()
+    if not 2 <= len(seen) <= 50 or not _SLUG.match(seen):
+        raise Refused(N_("代号用 2 到 50 个小写字母、数字和连字符，例如 yimi-yangguang"), field="slug")
+    if session.scalar(select(Fund.id).where(Fund.slug == seen)) is not None:
+        raise Conflict(N_("代号 %(slug)s 已被使用"), field="slug", slug=seen)
+    return seen
+
+
+def _checked(texts: dict[str, str | None], limits: dict[str, int]) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for name, text in texts.items():
+        words = normal(text or "")
+        if len(words) > limits[name]:
+            raise Refused(N_("最多 %(limit)s 个字"), field=name, limit=limits[name])
+        values[name] = words if words or name in ("name", "description") else None
+    if "name" in values and not values["name"]:
+        raise Refused(N_("请填写名称"), field="name")
+    return values
+
+
+def _zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise Refused(N_("没有时区 %(zone)s"), field="time_zone", zone=name) from error

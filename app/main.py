@@ -1,0 +1,57 @@
+"""The web application: settings, extensions, blueprints, access gate."""
+
+from __future__ import annotations
+
+from flask import Flask
+from flask_migrate import Migrate
+from htmx_flask import Htmx
+
+from app.funds import queries as fund_queries
+from app.funds import routes as fund_routes
+from app.files import routes as file_routes
+from app.people import routes as people_routes
+from app.settings import ROOT, Settings, load
+from app.shared import db as shared_db
+from app.web import access, caching, errors, forms, i18n, jinja, logs, office, schema, security, static_files
+from app.web.database import db, engine_options
+
+BLUEPRINTS = (
+    static_files.blueprint,
+    people_routes.blueprint,
+    fund_routes.blueprint,
+    file_routes.blueprint,
+)
+
+
+def create_app(settings: Settings | None = None) -> Flask:
+    """Build the application. Raises SettingsError, or schema.NotReady when the database is not what this code needs."""
+    settings = settings or load()
+    app = Flask("app.main", template_folder=str(ROOT / "templates"), static_folder=None)
+    app.extensions["sunledger_settings"] = settings
+    logs.install(app, settings)
+    security.install(app, settings)
+    app.config.update(
+        SQLALCHEMY_DATABASE_URI=settings.database_url,
+        SQLALCHEMY_ENGINE_OPTIONS=engine_options(settings.database_url),
+    )
+    db.init_app(app)
+    with app.app_context():
+        shared_db.configure_engine(db.engine)
+        schema.verify(db.engine)
+    app.extensions["sunledger_readiness"] = lambda: schema.problem(db.engine)
+    Migrate(app, db, directory=str(schema.FOLDER))
+    Htmx(app)
+    i18n.install(app, settings.default_locale)
+    jinja.install(app)
+    forms.csrf.init_app(app)
+    access.install_gate(
+        app, identify=people_routes.identify, funds=fund_queries.choices, check_form=forms.csrf.protect
+    )
+    caching.install(app)
+    errors.install(app)
+    office.install(app)
+    for blueprint in BLUEPRINTS:
+        app.register_blueprint(blueprint)
+    fund_routes.install_site(app)
+    app.extensions["sunledger_sign_in_page"] = people_routes.sign_in_again
+    return app

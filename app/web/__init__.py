@@ -1,0 +1,1 @@
+"""What every page of the site shares: access, forms, rendering, caching, security. No domain."""

@@ -1,0 +1,145 @@
+"""Public pages: one key says everything that a page depends on.
+
+The key is (public revision, civil date, build, language, full or fragment, address). It is the ETag, so a conditional
+request is answered by one indexed read, and rendered bytes may be kept under it in this process. Every use of a stored
+page is checked with us first (max-age=0, must-revalidate), so a change of consent is seen at once.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import lru_cache
+from threading import Lock
+
+from flask import Flask, Response, current_app, g, request
+from sqlalchemy import select
+
+from app.settings import ROOT
+from app.shared import clock
+from app.shared.db import BookHead
+from app.web.database import session
+from app.web.i18n import locale
+from app.web.pages import wants_fragment
+
+MAX_BYTES = 48 * 1024 * 1024
+MAX_PAGE_BYTES = 512 * 1024
+VARY = ("HX-Request", "Accept-Language", "Cookie")
+
+
+@dataclass(frozen=True, slots=True)
+class KeptPage:
+    """The bytes of a page that was rendered before."""
+
+    body: bytes
+    media_type: str
+
+
+class KeptPages:
+    """Rendered pages by key, the least recently used ones dropped when they outgrow ``limit`` bytes."""
+
+    def __init__(self, limit: int = MAX_BYTES) -> None:
+        self._limit = limit
+        self._size = 0
+        self._pages: OrderedDict[str, KeptPage] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, key: str) -> KeptPage | None:
+        """The page kept under ``key``."""
+        with self._lock:
+            found = self._pages.get(key)
+            if found is not None:
+                self._pages.move_to_end(key)
+            return found
+
+    def keep(self, key: str, page: KeptPage) -> None:
+        """Keep a page, unless it is too large to be worth it."""
+        if len(page.body) > MAX_PAGE_BYTES:
+            return
+        with self._lock:
+            replaced = self._pages.pop(key, None)
+            self._size += len(page.body) - (len(replaced.body) if replaced else 0)
+            self._pages[key] = page
+            while self._size > self._limit:
+                _, dropped = self._pages.popitem(last=False)
+                self._size -= len(dropped.body)
+
+    def clear(self) -> None:
+        """Forget every page."""
+        with self._lock:
+            self._pages.clear()
+            self._size = 0
+
+
+@lru_cache(maxsize=1)
+def build_id() -> str:
+    """A digest of everything that decides what a page looks like: code, templates, styles and catalogues."""
+    digest = hashlib.sha256()
+    for folder, pattern in (
+        ("app", "*.py"),
+        ("app/translations", "*.mo"),
+        ("templates", "*.html"),
+        ("static", "*.*"),
+    ):
+        for path in sorted((ROOT / folder).rglob(pattern)):
+            if path.is_file() and path.suffix not in (".ttf", ".md"):
+                digest.update(path.relative_to(ROOT).as_posix().encode() + b"\x00" + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def install(app: Flask) -> None:
+    """Answer repeated requests for public pages without rendering them. After the gate, which sets what is public."""
+    app.extensions["sunledger_build_id"] = build_id()
+    app.extensions["sunledger_kept_pages"] = KeptPages()
+    app.before_request(_answer_from_kept)
+    app.after_request(_keep)
+
+
+def page_key() -> str:
+    """The key of the page that this request asks for, read in the same snapshot as the page itself will be."""
+    revision = session().scalar(select(BookHead.public_revision).where(BookHead.id == 1))
+    parts = (
+        str(revision),
+        clock.today().isoformat(),
+        current_app.extensions["sunledger_build_id"],
+        locale(),
+        "part" if wants_fragment() else "full",
+        request.full_path,
+    )
+    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def _answer_from_kept() -> Response | None:
+    access = g.get("access")
+    if access is None or not access.cached or request.method not in ("GET", "HEAD"):
+        return None
+    key = g.page_key = page_key()
+    if request.if_none_match.contains_weak(key):
+        g.page_is_kept = True
+        return Response(status=304)
+    found: KeptPage | None = current_app.extensions["sunledger_kept_pages"].find(key)
+    if found is None:
+        return None
+    g.page_is_kept = True
+    return Response(found.body, content_type=found.media_type)
+
+
+def _keep(response: Response) -> Response:
+    key = g.get("page_key")
+    if key is None or response.status_code not in (200, 304):
+        if key is not None:
+            response.headers.setdefault("Cache-Control", "no-cache")
+        return response
+    response.set_etag(key, weak=True)
+    response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
+    response.vary.update(VARY)
+    if (
+        response.status_code == 200
+        and not g.get("page_is_kept")
+        and not response.is_streamed
+        and not response.direct_passthrough
+    ):
+        pages: KeptPages = current_app.extensions["sunledger_kept_pages"]
+        pages.keep(key, KeptPage(response.get_data(), response.content_type))
+    return response

@@ -1,0 +1,109 @@
+"""Languages. Simplified Chinese is the source; the others come from catalogues in app/translations."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from functools import lru_cache
+from typing import Any
+
+from flask import Flask, Response, current_app, g, has_request_context, request
+from flask_babel import Babel, gettext
+from werkzeug.datastructures import LanguageAccept
+
+from app.settings import LOCALES, ROOT
+from app.shared import clock
+from app.shared.errors import SunledgerError
+from app.shared.money import Money, yuan
+
+HTML_LANGUAGES = {"zh_Hans": "zh-Hans", "zh_Hant": "zh-Hant", "en": "en"}
+LOCALE_NAMES = {"zh_Hans": "简体", "zh_Hant": "繁體", "en": "English"}
+_COOKIE = "lang"
+_YEAR = 365 * 86400
+
+
+def install(app: Flask, default_locale: str) -> None:
+    """Make translations available to views and templates."""
+    app.config["SUNLEDGER_DEFAULT_LOCALE"] = default_locale
+    Babel(
+        app,
+        default_locale="zh_Hans",
+        default_timezone=clock.DEFAULT_ZONE,
+        default_translation_directories=str(ROOT / "app" / "translations"),
+        locale_selector=locale,
+    )
+    app.after_request(_remember)
+
+
+def locale() -> str:
+    """The language of this request: ``?lang``, then the cookie, then what the browser accepts, then the default."""
+    if not has_request_context():
+        default: str = current_app.config["SUNLEDGER_DEFAULT_LOCALE"]
+        return default
+    if "locale" not in g:
+        g.locale = _choose()
+    chosen: str = g.locale
+    return chosen
+
+
+def html_lang() -> str:
+    """The language of this request as HTML writes it."""
+    return HTML_LANGUAGES[locale()]
+
+
+def _choose() -> str:
+    for wish in (request.args.get("lang"), request.cookies.get(_COOKIE)):
+        if wish in LOCALES:
+            return wish
+    return accepted(request.accept_languages) or current_app.config["SUNLEDGER_DEFAULT_LOCALE"]
+
+
+def accepted(languages: LanguageAccept) -> str | None:
+    """The first language of an Accept-Language header that we speak. zh-TW, zh-HK and zh-MO read Traditional Chinese."""
+    return _accepted(tuple(languages.values()))
+
+
+@lru_cache(maxsize=512)
+def _accepted(tags: Iterable[str]) -> str | None:
+    for tag in tags:
+        parts = tag.replace("_", "-").lower().split("-")
+        if parts[0] == "zh":
+            traditional = "hans" not in parts and not {"hant", "tw", "hk", "mo"}.isdisjoint(parts)
+            return "zh_Hant" if traditional else "zh_Hans"
+        if parts[0] == "en":
+            return "en"
+    return None
+
+
+def _remember(response: Response) -> Response:
+    wish = request.args.get("lang")
+    if wish in LOCALES and wish != request.cookies.get(_COOKIE):
+        response.set_cookie(
+            _COOKIE,
+            wish,
+            max_age=_YEAR,
+            httponly=True,
+            samesite="Lax",
+            secure=current_app.config["SESSION_COOKIE_SECURE"],
+        )
+    return response
+
+
+def translated(error: SunledgerError) -> str:
+    """The sentence of a refusal in the visitor's language, with amounts and dates as people write them."""
+    return gettext(error.sentence, **{name: shown(value) for name, value in error.values.items()})
+
+
+def shown(value: Any) -> str:
+    """A value inside a sentence: Money as 1,234.00, a date as 2023-09-20, an instant in the fund's time."""
+    if isinstance(value, Money):
+        return yuan(value.minor)
+    if isinstance(value, datetime):
+        return f"{clock.local(value):%Y-%m-%d %H:%M}"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, SunledgerError):
+        return translated(value)
+    if isinstance(value, (list, tuple)):
+        return "、".join(shown(item) for item in value)
+    return str(value)

@@ -1,0 +1,93 @@
+"""The template language of the site: filters, components, addresses of static files."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from typing import Any
+
+from flask import Flask, request, url_for
+from flask_login import current_user
+from jinja2 import StrictUndefined
+from jinja2.runtime import Macro
+from markupsafe import Markup
+
+from app.settings import ROOT
+from app.shared import clock
+from app.shared.money import plain_yuan, yuan
+from app.web import static_files
+from app.web.i18n import HTML_LANGUAGES, LOCALE_NAMES, html_lang, locale, shown
+
+COMPONENTS = ROOT / "templates" / "components"
+
+
+def install(app: Flask) -> None:
+    """Set up the Jinja environment of ``app``."""
+    environment = app.jinja_env
+    environment.undefined = StrictUndefined
+    environment.filters.update(yuan=yuan, plain_yuan=plain_yuan, day=day, moment=moment, clock_time=clock_time, shown=shown)
+    environment.globals.update(
+        static_url=static_files.url,
+        static_integrity=static_files.integrity,
+        url_for_language=url_for_language,
+        current_user=current_user,
+        LOCALE_NAMES=LOCALE_NAMES,
+        HTML_LANGUAGES=HTML_LANGUAGES,
+    )
+    environment.globals.update(_component_macros(app))
+    app.context_processor(_language)
+
+
+def day(on: date) -> str:
+    """A civil date as the site prints it: 2023-09-20."""
+    return on.isoformat()[:10]
+
+
+def moment(at: datetime) -> str:
+    """An instant as read on a clock of the fund: 2023-11-06 09:12."""
+    return f"{clock.local(at):%Y-%m-%d %H:%M}"
+
+
+def clock_time(at: datetime) -> str:
+    """The time of day of an instant: 09:12."""
+    return f"{clock.local(at):%H:%M}"
+
+
+def url_for_language(code: str) -> str:
+    """The address of this page in another language."""
+    if request.endpoint is None:
+        return f"?lang={code}"
+    arguments = {**request.args.to_dict(flat=False), "lang": code}
+    return url_for(request.endpoint, **{**(request.view_args or {}), **arguments})
+
+
+def _language() -> dict[str, Any]:
+    return {"locale": locale(), "html_lang": html_lang(), "text_direction": "ltr"}
+
+
+def _component_macros(app: Flask) -> dict[str, Callable[..., Markup]]:
+    """Every macro of templates/components/*.html by its name.
+
+    A fragment does not see what its page imports, so components are globals. Their modules are compiled when the first
+    of them is called, because they translate when they run.
+    """
+    found: dict[str, Callable[..., Markup]] = {}
+    for path in sorted(COMPONENTS.glob("[!_]*.html")):
+        template = f"components/{path.name}"
+        source = app.jinja_env.parse(path.read_text(encoding="utf-8"))
+        for node in source.body:
+            name = getattr(node, "name", None)
+            if type(node).__name__ == "Macro" and name and not name.startswith("_"):
+                if name in found:
+                    raise RuntimeError(f"two components are called {name}")
+                found[name] = _component(app, template, name)
+    return found
+
+
+def _component(app: Flask, template: str, name: str) -> Callable[..., Markup]:
+    def call(*arguments: Any, **named: Any) -> Markup:
+        macro: Macro = getattr(app.jinja_env.get_template(template).module, name)
+        return macro(*arguments, **named)
+
+    call.__name__ = name
+    return call

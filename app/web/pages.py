@@ -1,0 +1,46 @@
+"""Answers: a page or the part of it that htmx asked for; the way on after something was done."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response, flash, make_response, redirect, render_template, request
+from jinja2_fragments.flask import render_block
+
+from app.web.forms import Form
+
+
+def wants_fragment() -> bool:
+    """Whether htmx asks for a part of the page: not when it follows a boosted link, restores its history or wants it all."""
+    headers = request.headers
+    return (
+        headers.get("HX-Request") == "true"
+        and headers.get("HX-Boosted") != "true"
+        and headers.get("HX-History-Restore-Request") != "true"
+        and headers.get("HX-Request-Type") != "full"
+    )
+
+
+def page(template: str, *, fragment: str | None = None, status: int | None = None, **context: Any) -> Response:
+    """Render ``template``; for a request of htmx only its block ``fragment``, if the page declares one.
+
+    The status is 422 when ``form`` in the context was refused, else 200.
+    """
+    form = context.get("form")
+    if status is None:
+        status = 422 if isinstance(form, Form) and form.is_refused else 200
+    if fragment is not None and wants_fragment():
+        body = render_block(template, fragment, **context)
+    else:
+        body = render_template(template, **context)
+    return make_response(body, status)
+
+
+def done(address: str, message: str | None = None) -> Response:
+    """The act is done: go on to ``address`` (from url_for), where ``message`` (translated) is shown once."""
+    if message:
+        flash(message, "done")
+    if request.headers.get("HX-Request") == "true":
+        # htmx would follow a 303 by itself and put the whole page into the target of the form.
+        return Response(status=200, headers={"HX-Redirect": address})
+    return make_response(redirect(address, code=303))

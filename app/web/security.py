@@ -1,0 +1,59 @@
+"""What every response carries, and what cookies and request sizes are allowed."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, g, request
+
+from app.settings import Settings
+from app.web.access import PUBLIC_MAX_BYTES
+
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; object-src 'none'; "
+    "frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    "X-Content-Type-Options": "nosniff",
+    # no-referrer would break the check of forms over https, which asks for a Referer.
+    "Referrer-Policy": "same-origin",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Frame-Options": "DENY",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), interest-cohort=()",
+}
+HSTS = "max-age=63072000; includeSubDomains"
+
+
+def install(app: Flask, settings: Settings) -> None:
+    """Cookie flags, size limits and headers."""
+    secure = settings.in_production
+    app.config.update(
+        SECRET_KEY=settings.secret_key,
+        SESSION_COOKIE_NAME="__Host-sunledger" if secure else "sunledger",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_PATH="/",
+        MAX_CONTENT_LENGTH=PUBLIC_MAX_BYTES,
+        # Rows pasted from a spreadsheet are one field of a form.
+        MAX_FORM_MEMORY_SIZE=8 * 1024 * 1024,
+        MAX_FORM_PARTS=20_000,
+        # The token lives as long as the session; an hour-old form is not a dead form.
+        WTF_CSRF_TIME_LIMIT=None,
+        # The gate checks tokens itself, after it knows who is there.
+        WTF_CSRF_CHECK_DEFAULT=False,
+    )
+
+    @app.after_request
+    def add_headers(response: Response) -> Response:
+        for name, value in HEADERS.items():
+            response.headers.setdefault(name, value)
+        if secure:
+            response.headers.setdefault("Strict-Transport-Security", HSTS)
+        if request.endpoint != "static":
+            response.vary.add("HX-Request")
+        access = g.get("access")
+        if "Cache-Control" not in response.headers and (access is None or not access.cached):
+            response.headers["Cache-Control"] = "no-store"
+        return response
