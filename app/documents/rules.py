@@ -5,9 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from typing import Any
+from dataclasses import fields, is_dataclass
+from datetime import date
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from app.shared.canonical import canonical_bytes
+
+Figures = TypeVar("Figures")
 
 DOCUMENTS = "documents"
 """The series of numbers of issued documents."""
@@ -42,3 +46,30 @@ def thawed(figures: str, sha256: str) -> dict[str, Any]:
 def file_name(number: str, version: int, locale: str) -> str:
     """The name of a document's PDF in the data folder and on the reader's disk."""
     return f"{number}-v{version}-{locale}.pdf"
+
+
+def plain(figures: Any) -> Any:
+    """Frozen dataclasses, tuples and dates as what JSON knows: objects, lists and ISO dates."""
+    if is_dataclass(figures):
+        return {field.name: plain(getattr(figures, field.name)) for field in fields(figures)}
+    if isinstance(figures, (tuple, list)):
+        return [plain(item) for item in figures]
+    return figures.isoformat() if isinstance(figures, date) else figures
+
+
+def restored(kind: type[Figures], value: Any) -> Figures:
+    """The dataclass ``kind`` that ``plain`` turned into ``value``; its fields are dataclasses, tuples of one type,
+    dates, text, whole numbers, or None."""
+    hints = get_type_hints(kind)
+    return kind(**{name: _restored(hint, value[name]) for name, hint in hints.items()})
+
+
+def _restored(hint: Any, value: Any) -> Any:
+    if value is None:
+        return None
+    if get_origin(hint) is tuple:
+        (item,) = (each for each in get_args(hint) if each is not ...)
+        return tuple(_restored(item, each) for each in value)
+    if is_dataclass(hint):
+        return restored(hint, value)  # type: ignore[arg-type]
+    return date.fromisoformat(value) if hint is date else value

@@ -1,0 +1,1 @@
+"""Statements: the figures of a period, their layouts, their printed form."""
