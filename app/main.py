@@ -24,7 +24,7 @@ BLUEPRINTS = (
 
 
 def create_app(settings: Settings | None = None) -> Flask:
-    """Build the application. Raises SettingsError, or schema.NotReady when the database is not what this code needs."""
+    """Build the application. Raises SettingsError, also when the database is not what this code needs."""
     settings = settings or load()
     app = Flask("app.main", template_folder=str(ROOT / "templates"), static_folder=None)
     app.extensions["sunledger_settings"] = settings

@@ -23,6 +23,10 @@ class SettingsError(Exception):
     """The installation cannot start as it is set up; the text says what to change."""
 
 
+class NotReady(SettingsError):
+    """The database cannot serve this code; the text says what to do."""
+
+
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Everything that differs between installations (interfaces: "Environment")."""

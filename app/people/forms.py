@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
 from wtforms import IntegerField, PasswordField
-from wtforms.validators import EqualTo, InputRequired, Length, NumberRange, Optional
+from wtforms.validators import EqualTo, InputRequired, Length, Optional
 
 from app.people.rules import EMAIL_MAX, NAME_MAX, PASSWORD_MAX, PASSWORD_MIN
 from app.shared.permissions import ROLE_NAMES, Role
@@ -47,7 +47,7 @@ class TermForm(Form):
         _("基金"), coerce=int, description=_("系统管理员、托管机构和审计可以不选，表示所有基金")
     )
     seat_number = IntegerField(
-        _("席位号"), [Optional(), NumberRange(1, 99)], description=_("只有理事长和理事填写")
+        _("席位号"), [Optional()], description=_("只有理事长和理事填写")
     )
     starts_on = DateField(_("开始日期"), [InputRequired()], past=False)
     ends_on = DateField(_("结束日期"), past=False, description=_("留空表示没有约定"))

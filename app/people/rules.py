@@ -217,3 +217,9 @@ def _clash(wanted: Term, other: Term) -> SunledgerError | None:
         if wanted.role == other.role == Role.CHAIR:
             return Conflict(N_("这段时间已经有理事长"), field="role")
     return None
+
+
+def next_free_seat(terms: Iterable[Term], day: date) -> int:
+    """The lowest seat number that nobody holds on ``day`` or later."""
+    taken = {term.seat_number for term in terms if term.ends_on is None or term.ends_on >= day}
+    return next(number for number in range(1, 100) if number not in taken)

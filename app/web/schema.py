@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
-from app.settings import ROOT
+from app.settings import ROOT, NotReady
 from app.shared import guards
 from app.shared.db import Base
 
@@ -26,10 +26,6 @@ FOLDER = ROOT / "migrations"
 _ADVISORY_LOCK = 7_305_100_823
 _SEARCH_TABLES = ("public_search", "office_search")
 _upgrading = threading.Lock()
-
-
-class NotReady(Exception):
-    """The database cannot serve this code; the text says what to do."""
 
 
 def load_models() -> None:
