@@ -68,7 +68,9 @@ def main() -> None:
         )
         script = produce_migrations(context, Base.metadata)
         upgrade = render_python_code(script.upgrade_ops, migration_context=context, render_item=render_type)
-        downgrade = render_python_code(script.downgrade_ops, migration_context=context, render_item=render_type)
+        downgrade = render_python_code(
+            script.downgrade_ops, migration_context=context, render_item=render_type
+        )
     chart = "\n".join(f"    ({row.code!r}, {row.name!r}, {row.kind!r})," for row in CHART)
     target = ROOT / "migrations" / "versions" / "0001_first.py"
     target.write_text(HEAD.format(chart=chart, upgrade=upgrade, downgrade=downgrade), encoding="utf-8")

@@ -6,9 +6,9 @@ from flask import Flask
 from flask_migrate import Migrate
 from htmx_flask import Htmx
 
+from app.files import routes as file_routes
 from app.funds import queries as fund_queries
 from app.funds import routes as fund_routes
-from app.files import routes as file_routes
 from app.people import routes as people_routes
 from app.settings import ROOT, Settings, load
 from app.shared import db as shared_db

@@ -15,7 +15,9 @@ def fund() -> None:
 @fund.command()
 @click.option("--slug", required=True, help="Lower-case letters, digits and hyphens, for addresses.")
 @click.option("--name", required=True)
-@click.option("--host", "host_name", required=True, help="Full name of the host charity; set up if not known yet.")
+@click.option(
+    "--host", "host_name", required=True, help="Full name of the host charity; set up if not known yet."
+)
 def add(slug: str, name: str, host_name: str) -> None:
     """Set up a fund with its unrestricted earmark and its money accounts."""
     from app.funds import operations, queries

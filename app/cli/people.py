@@ -20,7 +20,9 @@ def user() -> None:
 
 _role = click.option("--role", required=True, type=click.Choice([role.value for role in Role]))
 _fund = click.option("--fund", "slug", help="Slug of the fund; may be left out when there is one.")
-_seat = click.option("--seat", type=click.IntRange(1, 99), help="Seat in the council; the next free one if left out.")
+_seat = click.option(
+    "--seat", type=click.IntRange(1, 99), help="Seat in the council; the next free one if left out."
+)
 
 
 @user.command()

@@ -33,7 +33,9 @@ class FileRow:
     @property
     def size_text(self) -> str:
         """Kind and size as people read them: PDF · 120 KB."""
-        amount = f"{self.size / 1_000_000:.1f} MB" if self.size >= 1_000_000 else f"{max(1, self.size // 1000)} KB"
+        amount = (
+            f"{self.size / 1_000_000:.1f} MB" if self.size >= 1_000_000 else f"{max(1, self.size // 1000)} KB"
+        )
         return f"{self.name.rpartition('.')[2].upper()} · {amount}"
 
 
@@ -51,7 +53,9 @@ def _row(each: Attachment) -> FileRow:
     )
 
 
-def files_of(session: Session, subject_type: str, subject_id: int, *, only_public: bool = False) -> list[FileRow]:
+def files_of(
+    session: Session, subject_type: str, subject_id: int, *, only_public: bool = False
+) -> list[FileRow]:
     """The attachments of one record, oldest first."""
     return files_of_many(session, subject_type, [subject_id], only_public=only_public).get(subject_id, [])
 

@@ -25,7 +25,17 @@ DOC = "application/msword"
 CSV = "text/csv"
 TEXT = "text/plain"
 
-ENDINGS = {PDF: "pdf", PNG: "png", JPEG: "jpg", XLSX: "xlsx", DOCX: "docx", XLS: "xls", DOC: "doc", CSV: "csv", TEXT: "txt"}
+ENDINGS = {
+    PDF: "pdf",
+    PNG: "png",
+    JPEG: "jpg",
+    XLSX: "xlsx",
+    DOCX: "docx",
+    XLS: "xls",
+    DOC: "doc",
+    CSV: "csv",
+    TEXT: "txt",
+}
 PICTURES = frozenset({PNG, JPEG})
 SHEETS = frozenset({XLSX, XLS, CSV, TEXT})
 ACCEPT = ".pdf,.png,.jpg,.jpeg,.xlsx,.xls,.et,.docx,.doc,.wps,.csv,.txt"
@@ -100,7 +110,9 @@ def _is_text(content: bytes) -> bool:
             text = content.decode(encoding)
         except UnicodeDecodeError:
             continue
-        return not any(unicodedata.category(each) == "Cc" and each not in "\t\r\n\f" for each in text[:65_536])
+        return not any(
+            unicodedata.category(each) == "Cc" and each not in "\t\r\n\f" for each in text[:65_536]
+        )
     return False
 
 
@@ -110,7 +122,10 @@ def require_acceptable(content: bytes, name: str, field: str, kinds: frozenset[s
         raise Refused(N_("文件“%(name)s”是空的"), field=field, name=name)
     if len(content) > MAX_BYTES:
         raise Refused(
-            N_("文件“%(name)s”太大，最多 %(limit)s MB"), field=field, name=name, limit=MAX_BYTES // (1024 * 1024)
+            N_("文件“%(name)s”太大，最多 %(limit)s MB"),
+            field=field,
+            name=name,
+            limit=MAX_BYTES // (1024 * 1024),
         )
     found = media_type_of(content, name)
     if found is None or (kinds is not None and found not in kinds):

@@ -41,14 +41,15 @@ class TermForm(Form):
     """A term of office. The choices of ``fund_id`` are set by the page."""
 
     role = ChoiceField(
-        _("岗位"), [InputRequired()], choices=[(role.value, _(name)) for role, name in ROLE_NAMES.items()], coerce=Role
+        _("岗位"),
+        [InputRequired()],
+        choices=[(role.value, _(name)) for role, name in ROLE_NAMES.items()],
+        coerce=Role,
     )
     fund_id = ChoiceField(
         _("基金"), coerce=int, description=_("系统管理员、托管机构和审计可以不选，表示所有基金")
     )
-    seat_number = IntegerField(
-        _("席位号"), [Optional()], description=_("只有理事长和理事填写")
-    )
+    seat_number = IntegerField(_("席位号"), [Optional()], description=_("只有理事长和理事填写"))
     starts_on = DateField(_("开始日期"), [InputRequired()], past=False)
     ends_on = DateField(_("结束日期"), past=False, description=_("留空表示没有约定"))
 

@@ -38,10 +38,12 @@ class TermOfOffice(Base):
         CheckConstraint(f"role IN ({ROLES})", name="role_is_known"),
         CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="term_ends_after_it_starts"),
         CheckConstraint(
-            "fund_id IS NOT NULL OR role IN ('administrator', 'host', 'auditor')", name="office_belongs_to_a_fund"
+            "fund_id IS NOT NULL OR role IN ('administrator', 'host', 'auditor')",
+            name="office_belongs_to_a_fund",
         ),
         CheckConstraint(
-            "(seat_number IS NOT NULL) = (role IN ('chair', 'council'))", name="only_council_members_have_seats"
+            "(seat_number IS NOT NULL) = (role IN ('chair', 'council'))",
+            name="only_council_members_have_seats",
         ),
         Index("ix_term_of_office_user", "user_id"),
         Index("ix_term_of_office_fund", "fund_id", "role"),

@@ -133,9 +133,7 @@ def _end(session: Session, actor: Actor, term_id: int, ends_on: date) -> None:
     term.ends_on = ends_on
     session.flush()
     append(session, [_leaf(term, version=2)])
-    audit.record(
-        session, actor.user_id, "end_term", "term_of_office", term_id, ends_on=ends_on.isoformat()
-    )
+    audit.record(session, actor.user_id, "end_term", "term_of_office", term_id, ends_on=ends_on.isoformat())
 
 
 def _withdraw(session: Session, actor: Actor, term_id: int) -> None:
@@ -228,14 +226,13 @@ def count_attempt(session: Session, email: str, address: str) -> None:
     window = rules.window_start(clock.now())
     limits = rules.attempt_keys(email, address)
     rows = [{"key": key, "window_starts_at": window, "failures": 1} for key in sorted(limits)]
-    on_conflict = {
-        "index_elements": ["key", "window_starts_at"],
-        "set_": {"failures": SignInAttempt.failures + 1},
-    }
+    key, counter = ["key", "window_starts_at"], {"failures": SignInAttempt.failures + 1}
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(postgresql.insert(SignInAttempt).on_conflict_do_update(**on_conflict), rows)
+        on_postgresql = postgresql.insert(SignInAttempt)
+        session.execute(on_postgresql.on_conflict_do_update(index_elements=key, set_=counter), rows)
     else:
-        session.execute(sqlite.insert(SignInAttempt).on_conflict_do_update(**on_conflict), rows)
+        on_sqlite = sqlite.insert(SignInAttempt)
+        session.execute(on_sqlite.on_conflict_do_update(index_elements=key, set_=counter), rows)
     counted = session.execute(
         select(SignInAttempt.key, SignInAttempt.failures).where(
             SignInAttempt.key.in_(limits), SignInAttempt.window_starts_at == window
@@ -245,7 +242,9 @@ def count_attempt(session: Session, email: str, address: str) -> None:
         raise rules.TooManyAttempts(
             N_("登录失败次数太多，请 %(minutes)s 分钟后再试"), minutes=rules.minutes_left(clock.now())
         )
-    session.execute(delete(SignInAttempt).where(SignInAttempt.window_starts_at < window - rules.ATTEMPT_WINDOW))
+    session.execute(
+        delete(SignInAttempt).where(SignInAttempt.window_starts_at < window - rules.ATTEMPT_WINDOW)
+    )
 
 
 def start_session(

@@ -211,7 +211,8 @@ def users(session: Session, *, ended: bool = False) -> list[UserRow]:
         .order_by(User.name, User.id)
     )
     return [
-        UserRow(each.id, each.name, each.email, each.ended_at, tuple(held.get(each.id, ()))) for each in people
+        UserRow(each.id, each.name, each.email, each.ended_at, tuple(held.get(each.id, ())))
+        for each in people
     ]
 
 

@@ -223,7 +223,11 @@ def add() -> Response:
             password = rules.new_password()
             with transaction() as writing:
                 person = operations.create_user(
-                    writing, actor(), email=form.email.data or "", name=form.name.data or "", password=password
+                    writing,
+                    actor(),
+                    email=form.email.data or "",
+                    name=form.name.data or "",
+                    password=password,
                 )
             return _password_page(person.id, password)
     return page("people/add.html", form=form, nav_current="people")
@@ -232,7 +236,10 @@ def add() -> Response:
 def _password_page(user_id: int, password: str) -> Response:
     """Not a redirect: the password is in this answer and nowhere else."""
     return page(
-        "people/new_password.html", person=queries.user(session(), user_id), password=password, nav_current="people"
+        "people/new_password.html",
+        person=queries.user(session(), user_id),
+        password=password,
+        nav_current="people",
     )
 
 
@@ -285,9 +292,7 @@ def end_term(term_id: int) -> Response:
             with transaction(books=True) as writing:
                 operations.end_term(writing, actor(), term_id, form.ends_on.data or clock.today())
             return done(url_for("people.show", user_id=term.user_id), _("任期的结束日期已登记"))
-    return page(
-        "people/end_term.html", form=form, term=term, role_names=_role_names(), nav_current="people"
-    )
+    return page("people/end_term.html", form=form, term=term, role_names=_role_names(), nav_current="people")
 
 
 @blueprint.route("/people/<int:user_id>/end", methods=["GET", "POST"])

@@ -41,7 +41,9 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
 # Each verification takes 19 MiB; a crowd at the door must not take all the memory.
 _verifications = threading.BoundedSemaphore(4)
 
-_EMAIL = re.compile(r"^[^@\s\x00-\x1f\x7f<>()\[\],;:\\\"]{1,64}@[^@\s\x00-\x1f\x7f<>()\[\],;:\\\"]+\.[^@\s.]{2,}$")
+_EMAIL = re.compile(
+    r"^[^@\s\x00-\x1f\x7f<>()\[\],;:\\\"]{1,64}@[^@\s\x00-\x1f\x7f<>()\[\],;:\\\"]+\.[^@\s.]{2,}$"
+)
 _COMMON = frozenset(
     "password 12345678 123456789 1234567890 87654321 11111111 00000000 88888888 66666666 qwertyui qwertyuiop "
     "qwerty123 password1 password123 iloveyou 1q2w3e4r 1qaz2wsx abcd1234 abc12345 a1234567 a12345678 woaini1314 "
@@ -115,7 +117,9 @@ def secret_hash(secret: str) -> bytes:
     return hashlib.sha256(secret.encode("utf-8")).digest()
 
 
-def session_is_over(created_at: datetime, last_seen_at: datetime, ended_at: datetime | None, now: datetime) -> bool:
+def session_is_over(
+    created_at: datetime, last_seen_at: datetime, ended_at: datetime | None, now: datetime
+) -> bool:
     """Whether a signed-in browser has to sign in again."""
     return ended_at is not None or now - last_seen_at > IDLE_LIMIT or now - created_at > ABSOLUTE_LIMIT
 

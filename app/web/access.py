@@ -46,7 +46,7 @@ class Access:
 
 
 @dataclass(frozen=True)
-class SignedInUser(UserMixin):
+class SignedInUser(UserMixin):  # type: ignore[misc]
     """The person behind a request, as Flask-Login and the templates know them. ``secret`` is that of the session row."""
 
     secret: str

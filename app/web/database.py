@@ -41,16 +41,29 @@ def sqlite_module() -> ModuleType:
                 f"SQLite {module.sqlite_version} is too old; 3.37 or newer is needed."
             ) from None
         if module.sqlite_version_info < _SAFE_SQLITE:
-            log.warning("SQLite %s has a rare WAL bug; install pysqlite3 or use PostgreSQL", module.sqlite_version)
-    return module
+            log.warning(
+                "SQLite %s has a rare WAL bug; install pysqlite3 or use PostgreSQL", module.sqlite_version
+            )
+    driver: ModuleType = module
+    return driver
 
 
 def engine_options(url: str) -> dict[str, Any]:
     """Arguments of ``create_engine`` for ``url``."""
     if make_url(url).get_backend_name() == "sqlite":
-        return {"module": sqlite_module(), "connect_args": {"timeout": 15}, "pool_size": 64, "max_overflow": 64}
+        return {
+            "module": sqlite_module(),
+            "connect_args": {"timeout": 15},
+            "pool_size": 64,
+            "max_overflow": 64,
+        }
     # A statement is prepared by name never: behind a pooler another server session would not know it.
-    return {"pool_pre_ping": True, "pool_size": 20, "max_overflow": 40, "connect_args": {"prepare_threshold": None}}
+    return {
+        "pool_pre_ping": True,
+        "pool_size": 20,
+        "max_overflow": 40,
+        "connect_args": {"prepare_threshold": None},
+    }
 
 
 def open_engine(settings: Settings) -> Engine:

@@ -6,14 +6,13 @@ import logging
 from typing import Any
 
 from flask import Flask, Response, current_app, make_response, render_template, request
+from flask_babel import gettext
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError, OperationalError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from app.shared.errors import N_, SunledgerError
 from app.web.access import SAFE_METHODS, access_of, here, local_address, user
-from flask_babel import gettext
-
 from app.web.i18n import translated
 from app.web.pages import wants_fragment
 

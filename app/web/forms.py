@@ -63,12 +63,12 @@ _CHOOSE = N_("请选择")
 class _Translations:
     def gettext(self, string: str) -> str:
         known = _SENTENCES.get(string)
-        return gettext(known) if known else string
+        return str(gettext(known)) if known else string
 
     def ngettext(self, singular: str, plural: str, n: int) -> str:
         known = _COUNTED.get(singular)
         if known:
-            return gettext(known)
+            return str(gettext(known))
         return singular if n == 1 else plural
 
 
@@ -122,14 +122,14 @@ class ConfirmForm(Form):
 
 def find_field(fields: Iterable[Field], name: str) -> Field | None:
     """The field called ``name`` at any depth; a bare name finds a field of the form itself first."""
-    inner: list[Field] = []
+    inner: list[Iterable[Field]] = []
     for field in fields:
         if name in (field.name, field.short_name):
             return field
         if isinstance(field, (FieldList, FormField)):
             inner.append(field)
-    for field in inner:
-        found = find_field(field, name)
+    for fields_inside in inner:
+        found = find_field(fields_inside, name)
         if found is not None:
             return found
     return None
@@ -177,7 +177,9 @@ class DateField(Field):
     widget = DateInput()
     data: date | None
 
-    def __init__(self, label: Any = None, validators: Any = None, *, past: bool = True, **kwargs: Any) -> None:
+    def __init__(
+        self, label: Any = None, validators: Any = None, *, past: bool = True, **kwargs: Any
+    ) -> None:
         super().__init__(label, validators, **kwargs)
         self.past = past
 

@@ -91,7 +91,7 @@ def _remember(response: Response) -> Response:
 
 def translated(error: SunledgerError) -> str:
     """The sentence of a refusal in the visitor's language, with amounts and dates as people write them."""
-    return gettext(error.sentence, **{name: shown(value) for name, value in error.values.items()})
+    return str(gettext(error.sentence, **{name: shown(value) for name, value in error.values.items()}))
 
 
 def shown(value: Any) -> str:

@@ -25,7 +25,9 @@ def install(app: Flask) -> None:
     """Set up the Jinja environment of ``app``."""
     environment = app.jinja_env
     environment.undefined = StrictUndefined
-    environment.filters.update(yuan=yuan, plain_yuan=plain_yuan, day=day, moment=moment, clock_time=clock_time, shown=shown)
+    environment.filters.update(
+        yuan=yuan, plain_yuan=plain_yuan, day=day, moment=moment, clock_time=clock_time, shown=shown
+    )
     environment.globals.update(
         static_url=static_files.url,
         static_integrity=static_files.integrity,
@@ -87,7 +89,7 @@ def _component_macros(app: Flask) -> dict[str, Callable[..., Markup]]:
 def _component(app: Flask, template: str, name: str) -> Callable[..., Markup]:
     def call(*arguments: Any, **named: Any) -> Markup:
         macro: Macro = getattr(app.jinja_env.get_template(template).module, name)
-        return macro(*arguments, **named)
+        return Markup(macro(*arguments, **named))  # noqa: S704 - what a macro returns is markup already
 
     call.__name__ = name
     return call

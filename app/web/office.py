@@ -61,7 +61,9 @@ def waits_for_you(order: int = 50) -> Callable[[WorkSource], WorkSource]:
     return register
 
 
-def navigation_entry(key: str, text: str, endpoint: str, permission: Permission, order: int, **values: Any) -> None:
+def navigation_entry(
+    key: str, text: str, endpoint: str, permission: Permission, order: int, **values: Any
+) -> None:
     """Add a line to the office's navigation. ``text`` is marked with N_; a page names its line by ``nav_current=key``."""
     _entries[key] = NavigationEntry(key, text, endpoint, permission, order, values)
 

@@ -21,7 +21,9 @@ def wants_fragment() -> bool:
     )
 
 
-def page(template: str, *, fragment: str | None = None, status: int | None = None, **context: Any) -> Response:
+def page(
+    template: str, *, fragment: str | None = None, status: int | None = None, **context: Any
+) -> Response:
     """Render ``template``; for a request of htmx only its block ``fragment``, if the page declares one.
 
     The status is 422 when ``form`` in the context was refused, else 200.

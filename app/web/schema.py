@@ -7,7 +7,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 from alembic import command
@@ -79,7 +78,9 @@ def _writing(engine: Engine) -> Iterator[Connection]:
             if sqlite:
                 broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
                 if broken is not None:
-                    raise NotReady(f"A migration left a row of {broken[0]} that refers to nothing; nothing was changed.")
+                    raise NotReady(
+                        f"A migration left a row of {broken[0]} that refers to nothing; nothing was changed."
+                    )
             connection.commit()
         except BaseException:
             connection.rollback()
