@@ -17,7 +17,9 @@ class Matter(Base):
     __tablename__ = "matter"
     __table_args__ = (
         UniqueConstraint("type", "subject_id", "text_hash"),
-        CheckConstraint("status IN ('open', 'approved', 'rejected', 'withdrawn')", name="matter_status_is_known"),
+        CheckConstraint(
+            "status IN ('open', 'approved', 'rejected', 'withdrawn')", name="matter_status_is_known"
+        ),
         CheckConstraint("(status = 'open') = (decided_at IS NULL)", name="matter_is_decided_once"),
         Index("ix_matter_fund", "fund_id", "status"),
     )
@@ -65,7 +67,9 @@ _submitter = (
     "AND matter.submitter_id = NEW.voter_id)"
 )
 _closed = "EXISTS (SELECT 1 FROM matter WHERE matter.id = NEW.matter_id AND matter.status <> 'open')"
-_other_text = "EXISTS (SELECT 1 FROM matter WHERE matter.id = NEW.matter_id AND matter.text_hash <> NEW.text_hash)"
+_other_text = (
+    "EXISTS (SELECT 1 FROM matter WHERE matter.id = NEW.matter_id AND matter.text_hash <> NEW.text_hash)"
+)
 declare(
     append_only("vote"),
     refuse("approver_is_not_requester", "vote", "INSERT", _submitter, "approver_is_not_requester"),

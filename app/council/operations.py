@@ -18,7 +18,14 @@ from app.shared.permissions import COUNCIL_SEATS, Actor, Permission
 
 
 def open_matter(
-    session: Session, actor: Actor, *, fund_id: int, type_: str, subject_id: int, text_hash: str, amount_minor: int | None
+    session: Session,
+    actor: Actor,
+    *,
+    fund_id: int,
+    type_: str,
+    subject_id: int,
+    text_hash: str,
+    amount_minor: int | None,
 ) -> Matter:
     """Put a text before the council. Raises Refused when the fund has no council to decide."""
     seats = queries.voting_seats(session, fund_id)
@@ -42,7 +49,9 @@ def open_matter(
     return matter
 
 
-def cast_vote(session: Session, actor: Actor, matter: Matter, choice: str, reason: str, text_hash: str) -> str:
+def cast_vote(
+    session: Session, actor: Actor, matter: Matter, choice: str, reason: str, text_hash: str
+) -> str:
     """One seat's vote on the text it has read. Returns the matter's outcome: open, approved or rejected.
 
     Raises Forbidden without a seat or for the submitter, Conflict for a second vote, a decided matter or a changed text,
@@ -50,7 +59,11 @@ def cast_vote(session: Session, actor: Actor, matter: Matter, choice: str, reaso
     """
     actor.require(Permission.MATTER_VOTE, matter.fund_id)
     seat = next(
-        (office.seat_number for office in actor.offices if office.role in COUNCIL_SEATS and office.fund_id == matter.fund_id),
+        (
+            office.seat_number
+            for office in actor.offices
+            if office.role in COUNCIL_SEATS and office.fund_id == matter.fund_id
+        ),
         None,
     )
     if actor.user_id is None or seat is None:
@@ -81,7 +94,13 @@ def cast_vote(session: Session, actor: Actor, matter: Matter, choice: str, reaso
         )
     )
     session.flush()
-    _leaf(session, "vote", matter, {"seat": seat, "choice": choice, "text": text_hash}, {"reason": reason.strip()})
+    _leaf(
+        session,
+        "vote",
+        matter,
+        {"seat": seat, "choice": choice, "text": text_hash},
+        {"reason": reason.strip()},
+    )
     record(session, actor.user_id, "cast_vote", "matter", matter.id, choice=choice)
     return _decide(session, actor, matter, closing=False)
 
@@ -96,7 +115,9 @@ def close_vote(session: Session, actor: Actor, matter: Matter) -> str:
     tally = queries.tally(session, matter)
     if not quorum_reached(tally):
         raise Refused(
-            N_("参加表决的只有 %(present)s 人，未达到法定人数 %(quorum)s 人"), present=tally.present, quorum=tally.quorum
+            N_("参加表决的只有 %(present)s 人，未达到法定人数 %(quorum)s 人"),
+            present=tally.present,
+            quorum=tally.quorum,
         )
     return _decide(session, actor, matter, closing=True)
 
@@ -111,7 +132,9 @@ def withdraw_matter(session: Session, actor: Actor, matter: Matter) -> None:
     record(session, actor.user_id, "withdraw_matter", "matter", matter.id)
 
 
-def record_past_decision(session: Session, actor: Actor, matter: Matter, decided_on: date, tally: Tally) -> str:
+def record_past_decision(
+    session: Session, actor: Actor, matter: Matter, decided_on: date, tally: Tally
+) -> str:
     """Enter a decision that the council made before this system, from its minutes. Returns the outcome.
 
     The same arithmetic applies. Raises Forbidden for the submitter, Refused when the counts do not add up.
@@ -127,7 +150,9 @@ def record_past_decision(session: Session, actor: Actor, matter: Matter, decided
         raise Refused(N_("到会人数未达到法定人数"), field="approve")
     if decided_on > clock.today():
         raise Refused(N_("日期 %(day)s 在未来，请核对"), field="decided_on", day=decided_on.isoformat())
-    counts = {name: getattr(tally, name) for name in ("seats", "quorum", "approve", "reject", "abstain", "recuse")}
+    counts = {
+        name: getattr(tally, name) for name in ("seats", "quorum", "approve", "reject", "abstain", "recuse")
+    }
     matter.decided_before_on, matter.past_counts = decided_on, json.dumps(counts, sort_keys=True)
     matter.seats, matter.quorum = tally.seats, tally.quorum
     session.flush()
@@ -139,7 +164,9 @@ def _decide(session: Session, actor: Actor, matter: Matter, *, closing: bool) ->
     result = outcome(tally, closing=closing)
     if result == "open":
         return result
-    counts = {name: getattr(tally, name) for name in ("seats", "quorum", "approve", "reject", "abstain", "recuse")}
+    counts = {
+        name: getattr(tally, name) for name in ("seats", "quorum", "approve", "reject", "abstain", "recuse")
+    }
     return _finish(session, actor, matter, result, counts)
 
 

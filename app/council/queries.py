@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
-import json
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -37,7 +37,10 @@ def matter(session: Session, matter_id: int) -> Matter:
 def matter_of(session: Session, type_: str, subject_id: int) -> Matter | None:
     """The latest matter about a subject, if any."""
     return session.scalars(
-        select(Matter).where(Matter.type == type_, Matter.subject_id == subject_id).order_by(Matter.id.desc()).limit(1)
+        select(Matter)
+        .where(Matter.type == type_, Matter.subject_id == subject_id)
+        .order_by(Matter.id.desc())
+        .limit(1)
     ).first()
 
 
@@ -52,14 +55,19 @@ def tally(session: Session, found: Matter) -> Tally:
 def votes_of(session: Session, matter_id: int) -> list[VoteView]:
     """Votes by seat, for the public."""
     rows = session.execute(
-        select(Vote.seat_number, Vote.choice, Vote.cast_at).where(Vote.matter_id == matter_id).order_by(Vote.seat_number)
+        select(Vote.seat_number, Vote.choice, Vote.cast_at)
+        .where(Vote.matter_id == matter_id)
+        .order_by(Vote.seat_number)
     )
     return [VoteView(*row) for row in rows]
 
 
 def has_voted(session: Session, matter_id: int, user_id: int) -> bool:
     """Whether this member took part in the matter."""
-    return session.scalar(select(Vote.id).where(Vote.matter_id == matter_id, Vote.voter_id == user_id)) is not None
+    return (
+        session.scalar(select(Vote.id).where(Vote.matter_id == matter_id, Vote.voter_id == user_id))
+        is not None
+    )
 
 
 def voting_seats(session: Session, fund_id: int) -> int:
@@ -84,7 +92,9 @@ def voting_seats(session: Session, fund_id: int) -> int:
 def open_matters(session: Session, fund_id: int) -> list[Matter]:
     """Matters that wait for votes, oldest first."""
     return list(
-        session.scalars(select(Matter).where(Matter.fund_id == fund_id, Matter.status == "open").order_by(Matter.id))
+        session.scalars(
+            select(Matter).where(Matter.fund_id == fund_id, Matter.status == "open").order_by(Matter.id)
+        )
     )
 
 

@@ -21,13 +21,18 @@ class Disbursement(Base):
     __table_args__ = (
         CheckConstraint("amount_minor > 0", name="disbursement_amount_is_positive"),
         CheckConstraint(
-            "status IN (" + ", ".join(f"'{status}'" for status in STATUSES) + ")", name="disbursement_status_is_known"
+            "status IN (" + ", ".join(f"'{status}'" for status in STATUSES) + ")",
+            name="disbursement_status_is_known",
         ),
         CheckConstraint(
-            "spending_kind IS NULL OR spending_kind IN (" + ", ".join(f"'{kind}'" for kind in SPENDING_KINDS) + ")",
+            "spending_kind IS NULL OR spending_kind IN ("
+            + ", ".join(f"'{kind}'" for kind in SPENDING_KINDS)
+            + ")",
             name="spending_kind_is_known",
         ),
-        CheckConstraint("status = 'drafted' OR spending_kind IS NOT NULL", name="submitted_request_has_a_kind"),
+        CheckConstraint(
+            "status = 'drafted' OR spending_kind IS NOT NULL", name="submitted_request_has_a_kind"
+        ),
         CheckConstraint("status = 'drafted' OR number IS NOT NULL", name="submitted_request_has_a_number"),
         CheckConstraint("paid_minor >= 0 AND paid_minor <= amount_minor", name="paid_within_approved"),
         UniqueConstraint("number"),

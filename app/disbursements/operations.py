@@ -39,11 +39,15 @@ def draft_disbursement(session: Session, actor: Actor, draft: DisbursementDraft)
     """Write down a request. A second click with the same key returns the first. Raises InputRefused for wrong fields."""
     actor.require(Permission.DISBURSEMENT_REQUEST, draft.fund_id)
     if draft.idempotency_key is not None:
-        earlier = session.scalar(select(Disbursement).where(Disbursement.idempotency_key == draft.idempotency_key))
+        earlier = session.scalar(
+            select(Disbursement).where(Disbursement.idempotency_key == draft.idempotency_key)
+        )
         if earlier is not None:
             return earlier
     refuse_if_wrong(draft, clock.today())
-    disbursement = Disbursement(fund_id=draft.fund_id, created_at=clock.now(), idempotency_key=draft.idempotency_key)
+    disbursement = Disbursement(
+        fund_id=draft.fund_id, created_at=clock.now(), idempotency_key=draft.idempotency_key
+    )
     _write(session, actor, disbursement, draft)
     session.add(disbursement)
     session.flush()
@@ -51,7 +55,9 @@ def draft_disbursement(session: Session, actor: Actor, draft: DisbursementDraft)
     return disbursement
 
 
-def edit_disbursement(session: Session, actor: Actor, disbursement_id: int, draft: DisbursementDraft) -> Disbursement:
+def edit_disbursement(
+    session: Session, actor: Actor, disbursement_id: int, draft: DisbursementDraft
+) -> Disbursement:
     """Change a draft. Raises Conflict once it is submitted: then it is withdrawn and written anew."""
     disbursement = queries.disbursement(session, disbursement_id)
     actor.require(Permission.DISBURSEMENT_REQUEST, disbursement.fund_id)
@@ -100,7 +106,11 @@ def submit_disbursement(session: Session, actor: Actor, disbursement_id: int) ->
     _require_next(disbursement, "submitted")
     if disbursement.spending_kind is None:
         raise Refused(N_("请选择支出类别"), field="spending_kind")
-    pool = next(pool for pool in ledger.pools_of(session, disbursement.fund_id) if pool.earmark_id == disbursement.earmark_id)
+    pool = next(
+        pool
+        for pool in ledger.pools_of(session, disbursement.fund_id)
+        if pool.earmark_id == disbursement.earmark_id
+    )
     if pool.available_minor < disbursement.amount_minor:
         raise Refused(
             N_("“%(earmark)s”可用余额只有 %(available)s 元，不够 %(wanted)s 元"),
@@ -147,7 +157,9 @@ def submit_disbursement(session: Session, actor: Actor, disbursement_id: int) ->
         text_hash=disbursement.text_hash,
         amount_minor=disbursement.amount_minor,
     )
-    record(session, actor.user_id, "submit_disbursement", SUBJECT, disbursement.id, number=disbursement.number)
+    record(
+        session, actor.user_id, "submit_disbursement", SUBJECT, disbursement.id, number=disbursement.number
+    )
     return disbursement
 
 

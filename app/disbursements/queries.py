@@ -84,13 +84,17 @@ def listed(
         query = query.where(Disbursement.status != "drafted", Disbursement.number.is_not(None))
     if before is not None:
         query = query.where(Disbursement.id < before)
-    return [DisbursementRow(*row) for row in session.execute(query.order_by(Disbursement.id.desc()).limit(limit))]
+    return [
+        DisbursementRow(*row) for row in session.execute(query.order_by(Disbursement.id.desc()).limit(limit))
+    ]
 
 
 def payments_of(session: Session, disbursement_id: int) -> list[Payment]:
     """Payments, acceptances and refunds of a request, in the order recorded."""
     return list(
-        session.scalars(select(Payment).where(Payment.disbursement_id == disbursement_id).order_by(Payment.id))
+        session.scalars(
+            select(Payment).where(Payment.disbursement_id == disbursement_id).order_by(Payment.id)
+        )
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import date
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.donations import queries
@@ -24,6 +24,7 @@ from app.parties.queries import party as party_by_id
 from app.parties.rules import ConsentDraft
 from app.shared import clock
 from app.shared.audit import record, record_many
+from app.shared.db import insert_rows
 from app.shared.errors import N_, Conflict, Refused
 from app.shared.permissions import Actor, Permission
 from app.shared.text import normal
@@ -64,8 +65,9 @@ def record_donations(session: Session, actor: Actor, drafts: list[DonationDraft]
     ]
     posted = post_entries(session, actor, entries)
     at = clock.now()
-    session.execute(
-        insert(Donation),
+    insert_rows(
+        session,
+        Donation,
         [
             {
                 "id": donation_id,
@@ -105,7 +107,9 @@ def record_donations(session: Session, actor: Actor, drafts: list[DonationDraft]
                 entry_number=entry.number,
                 received_on=draft.received_on,
             )
-    record_many(session, actor.user_id, "record_donation", SUBJECT, [(donation_id, {}) for donation_id in ids])
+    record_many(
+        session, actor.user_id, "record_donation", SUBJECT, [(donation_id, {}) for donation_id in ids]
+    )
     return ids
 
 
@@ -116,6 +120,7 @@ class _Places:
         self._session = session
         self.earmarks: dict[int, Earmark] = {}
         self.accounts: dict[int, MoneyAccount] = {}
+        self._usual: dict[tuple[int, str], int] = {}
 
     def require(self, draft: DonationDraft) -> None:
         """Read them, and raise Refused when they are of another fund or the account does not fit the way of giving."""
@@ -127,8 +132,7 @@ class _Places:
             draft.money_account_id = None
             return
         if draft.money_account_id is None:
-            kind = "cash" if draft.method == "box" else draft.method
-            draft.money_account_id = ledger.money_account_of_kind(self._session, draft.fund_id, kind).id
+            draft.money_account_id = self._usual_account(draft)
         if draft.money_account_id not in self.accounts:
             account = ledger.money_account(self._session, draft.money_account_id)
             self.accounts[account.id] = account
@@ -137,6 +141,12 @@ class _Places:
             raise Refused(N_("这个资金账户不属于本基金"), field="account")
         if draft.method != "box" and account.kind != draft.method:
             raise Refused(N_("捐赠方式与收款账户不一致"), field="account")
+
+    def _usual_account(self, draft: DonationDraft) -> int:
+        key = (draft.fund_id, "cash" if draft.method == "box" else draft.method)
+        if key not in self._usual:
+            self._usual[key] = ledger.money_account_of_kind(self._session, *key).id
+        return self._usual[key]
 
 
 def _donors(session: Session, actor: Actor, drafts: list[DonationDraft]) -> list[RecordedParty]:
@@ -208,7 +218,9 @@ def correct_words(
         "received_on": received_on,
         "office_number": office_number,
     }
-    changes = {name: value for name, value in given.items() if value is not None and value != getattr(donation, name)}
+    changes = {
+        name: value for name, value in given.items() if value is not None and value != getattr(donation, name)
+    }
     if not changes:
         return donation
     _keep_version(session, actor, donation, reason, list(changes))
@@ -253,7 +265,14 @@ def correct_money(
     current = [line for line in lines if line.entry_number == donation.entry_number]
     if draft.kind == "goods" and not draft.goods:
         draft.goods = [
-            GoodsDraft(line.item, line.quantity, line.unit, line.value_minor, line.valuation_basis, line.basis_is_confirmed)
+            GoodsDraft(
+                line.item,
+                line.quantity,
+                line.unit,
+                line.value_minor,
+                line.valuation_basis,
+                line.basis_is_confirmed,
+            )
             for line in current
         ]
     if draft.kind != donation.kind:
@@ -263,7 +282,9 @@ def correct_money(
     places.require(draft)
     donor = RecordedParty(party.id, party.kind, party.name, party.public_name)
     _keep_version(session, actor, donation, reason, ["amount_minor", "earmark_id", "method", "entry_number"])
-    posted = replace_entry(session, actor, donation.entry_number, _entry(draft, donor, donation_id, places), reason)
+    posted = replace_entry(
+        session, actor, donation.entry_number, _entry(draft, donor, donation_id, places), reason
+    )
     donation = queries.donation(session, donation_id)
     if draft.goods:
         undo_receipt(session, current, posted.number)
@@ -309,9 +330,7 @@ def change_consent(session: Session, actor: Actor, party_id: int, draft: Consent
     return show_party(session, party.id, party.public_name)
 
 
-def correct_donor(
-    session: Session, actor: Actor, party_id: int, name: str, kind: str, fund_id: int
-) -> int:
+def correct_donor(session: Session, actor: Actor, party_id: int, name: str, kind: str, fund_id: int) -> int:
     """Put a donor's name or kind right everywhere. Returns the public rows rewritten."""
     actor.require(Permission.GIFT_RECORD, fund_id)
     party = rename_party(session, actor, party_id, name, kind)

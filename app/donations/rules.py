@@ -96,7 +96,9 @@ def _wrong_goods(lines: list[GoodsDraft]) -> list[Refused]:
         if line.value_minor <= 0:
             refusals.append(Refused(N_("“%(item)s”的估值必须大于零"), field="goods", item=line.item[:40]))
         if len(line.unit) > 20 or not line.unit.strip():
-            refusals.append(Refused(N_("请填写“%(item)s”的单位，如个、册、件"), field="goods", item=line.item[:40]))
+            refusals.append(
+                Refused(N_("请填写“%(item)s”的单位，如个、册、件"), field="goods", item=line.item[:40])
+            )
     return refusals
 
 
@@ -113,5 +115,5 @@ def description(draft: DonationDraft, earmark_name: str | None) -> str:
 
 def new_receipt_code() -> str:
     """A random code for a receipt that nobody can guess: 24 characters of 30, about 117 bits, in groups of four."""
-    letters = "".join(secrets.choice(_ALPHABET) for _ in range(24))
+    letters = "".join(secrets.SystemRandom().choices(_ALPHABET, k=24))
     return "-".join(letters[start : start + 4] for start in range(0, 24, 4))

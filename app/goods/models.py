@@ -20,8 +20,12 @@ class GoodsLine(Base):
     __tablename__ = "goods_line"
     __table_args__ = (
         CheckConstraint("quantity > 0", name="goods_quantity_is_positive"),
-        CheckConstraint("quantity_left >= 0 AND quantity_left <= quantity", name="goods_left_is_not_negative"),
-        CheckConstraint("value_left_minor >= 0 AND value_left_minor <= value_minor", name="goods_value_left_is_in_range"),
+        CheckConstraint(
+            "quantity_left >= 0 AND quantity_left <= quantity", name="goods_left_is_not_negative"
+        ),
+        CheckConstraint(
+            "value_left_minor >= 0 AND value_left_minor <= value_minor", name="goods_value_left_is_in_range"
+        ),
         CheckConstraint("quantity_left > 0 OR value_left_minor = 0", name="no_value_without_goods"),
         Index("ix_goods_line_source", "source_type", "source_id"),
         Index("ix_goods_line_fund", "fund_id", "quantity_left"),
@@ -50,7 +54,10 @@ class GoodsMovement(Base):
 
     __tablename__ = "goods_movement"
     __table_args__ = (
-        CheckConstraint("kind IN ('received', 'sold', 'issued', 'lost', 'returned', 'withdrawn')", name="goods_movement_kind_is_known"),
+        CheckConstraint(
+            "kind IN ('received', 'sold', 'issued', 'lost', 'returned', 'withdrawn')",
+            name="goods_movement_kind_is_known",
+        ),
         CheckConstraint("quantity > 0", name="goods_movement_is_positive"),
         Index("ix_goods_movement_line", "goods_line_id", "id"),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import insert, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.goods import queries
@@ -13,6 +13,7 @@ from app.goods.models import GoodsLine, GoodsMovement
 from app.goods.rules import cost_of
 from app.shared import clock
 from app.shared.audit import record
+from app.shared.db import insert_rows
 from app.shared.errors import N_, Conflict, Refused
 from app.shared.permissions import Actor, Permission
 
@@ -62,7 +63,13 @@ def receive_goods(
     ]
     session.add_all(lines)
     session.flush()
-    _record_movements(session, [(line, "received", line.quantity, line.value_minor) for line in lines], entry_number, source_type, source_id)
+    _record_movements(
+        session,
+        [(line, "received", line.quantity, line.value_minor) for line in lines],
+        entry_number,
+        source_type,
+        source_id,
+    )
     return lines
 
 
@@ -99,7 +106,8 @@ def take_out(
         update(GoodsLine)
         .where(GoodsLine.id == line_id, GoodsLine.quantity_left >= pieces)
         .values(
-            quantity_left=GoodsLine.quantity_left - pieces, value_left_minor=GoodsLine.value_left_minor - cost_minor
+            quantity_left=GoodsLine.quantity_left - pieces,
+            value_left_minor=GoodsLine.value_left_minor - cost_minor,
         )
         .execution_options(synchronize_session=False)
     )
@@ -109,14 +117,22 @@ def take_out(
 
 
 def put_back(
-    session: Session, line_id: int, pieces: int, cost_minor: int, *, entry_number: int, source_type: str, source_id: int
+    session: Session,
+    line_id: int,
+    pieces: int,
+    cost_minor: int,
+    *,
+    entry_number: int,
+    source_type: str,
+    source_id: int,
 ) -> None:
     """Put pieces back when the entry that took them out is reversed."""
     session.execute(
         update(GoodsLine)
         .where(GoodsLine.id == line_id)
         .values(
-            quantity_left=GoodsLine.quantity_left + pieces, value_left_minor=GoodsLine.value_left_minor + cost_minor
+            quantity_left=GoodsLine.quantity_left + pieces,
+            value_left_minor=GoodsLine.value_left_minor + cost_minor,
         )
         .execution_options(synchronize_session=False)
     )
@@ -166,7 +182,11 @@ def _move(
     session.flush()
     session.expire_all()
     _record_movements(
-        session, [(queries.line(session, line_id), kind, pieces, value_minor)], entry_number, source_type, source_id
+        session,
+        [(queries.line(session, line_id), kind, pieces, value_minor)],
+        entry_number,
+        source_type,
+        source_id,
     )
 
 
@@ -178,8 +198,9 @@ def _record_movements(
     source_id: int,
 ) -> None:
     at = clock.now()
-    session.execute(
-        insert(GoodsMovement),
+    insert_rows(
+        session,
+        GoodsMovement,
         [
             {
                 "goods_line_id": line.id,

@@ -41,7 +41,8 @@ def lines_of(session: Session, source_type: str, source_id: int) -> list[GoodsLi
 def stock_totals(session: Session, fund_id: int | None = None) -> StockTotals:
     """What is in stock now, of one fund or all."""
     query = select(
-        func.coalesce(func.sum(GoodsLine.quantity_left), 0), func.coalesce(func.sum(GoodsLine.value_left_minor), 0)
+        func.coalesce(func.sum(GoodsLine.quantity_left), 0),
+        func.coalesce(func.sum(GoodsLine.value_left_minor), 0),
     ).where(GoodsLine.quantity_left > 0)
     if fund_id is not None:
         query = query.where(GoodsLine.fund_id == fund_id)

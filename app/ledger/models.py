@@ -142,7 +142,8 @@ class Posting(Base):
     __tablename__ = "posting"
     __table_args__ = (
         CheckConstraint(
-            "debit_minor >= 0 AND credit_minor >= 0 AND (debit_minor = 0) <> (credit_minor = 0)", name="one_side_only"
+            "debit_minor >= 0 AND credit_minor >= 0 AND (debit_minor = 0) <> (credit_minor = 0)",
+            name="one_side_only",
         ),
         CheckConstraint(
             "(account_code IN ('1001', '1002', '1009')) = (money_account_id IS NOT NULL)",
@@ -301,7 +302,11 @@ _period_guard = Guard(
         "period_is_open", "journal_entry", "INSERT", _closed.format(month=_month["sqlite"]), "period_is_open"
     ).sqlite,
     refuse(
-        "period_is_open", "journal_entry", "INSERT", _closed.format(month=_month["postgresql"]), "period_is_open"
+        "period_is_open",
+        "journal_entry",
+        "INSERT",
+        _closed.format(month=_month["postgresql"]),
+        "period_is_open",
     ).postgresql,
 )
 _sealed = "EXISTS (SELECT 1 FROM entry_seal WHERE entry_seal.entry_number = NEW.entry_number)"

@@ -9,7 +9,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from app.ledger import accounts as chart
@@ -30,7 +30,7 @@ from app.ledger.tracing.operations import write_movements
 from app.log.operations import LeafDraft, append
 from app.shared import clock
 from app.shared.audit import record_many
-from app.shared.db import book_head
+from app.shared.db import book_head, insert_rows
 from app.shared.errors import N_, Refused
 from app.shared.money import MAX_MINOR, Money
 from app.shared.periods import month_of, require_plausible
@@ -98,7 +98,9 @@ def _require_open(session: Session, drafts: list[EntryDraft]) -> None:
         ).tuples()
     )
     for fund_id, month in sorted(months & closed):
-        raise Refused(N_("%(month)s 已结账，请把日期记在未结账的月份"), field="occurred_on", month=month, fund=fund_id)
+        raise Refused(
+            N_("%(month)s 已结账，请把日期记在未结账的月份"), field="occurred_on", month=month, fund=fund_id
+        )
 
 
 def _day_changes(drafts: list[EntryDraft]) -> dict[tuple[int, date], int]:
@@ -106,7 +108,9 @@ def _day_changes(drafts: list[EntryDraft]) -> dict[tuple[int, date], int]:
     for draft in drafts:
         for posting in draft.postings:
             if posting.money_account_id is not None:
-                changes[posting.money_account_id, draft.occurred_on] += posting.debit_minor - posting.credit_minor
+                changes[posting.money_account_id, draft.occurred_on] += (
+                    posting.debit_minor - posting.credit_minor
+                )
     return changes
 
 
@@ -145,7 +149,10 @@ def _require_account_bears(session: Session, account_id: int, changes: dict[date
     before = session.execute(
         days.where(MoneyAccountDay.on_date < first).order_by(MoneyAccountDay.on_date.desc()).limit(1)
     ).first()
-    stored = {row.on_date: row.balance_minor for row in session.execute(days.where(MoneyAccountDay.on_date >= first))}
+    stored = {
+        row.on_date: row.balance_minor
+        for row in session.execute(days.where(MoneyAccountDay.on_date >= first))
+    }
     balance, added = (before.balance_minor if before else 0), 0
     for day in sorted({*stored, *changes}):
         balance = stored.get(day, balance)
@@ -196,7 +203,13 @@ def _leaf(draft: EntryDraft, number: int, at: object) -> LeafDraft:
         }
     if draft.movements:
         body["movements"] = [
-            [move.tranche_number or number, move.kind, move.amount_minor, move.directly, move.entry_number or number]
+            [
+                move.tranche_number or number,
+                move.kind,
+                move.amount_minor,
+                move.directly,
+                move.entry_number or number,
+            ]
             if move.kind in ("use", "return", "withdraw")
             else [move.tranche_number or number, move.kind, move.amount_minor]
             for move in draft.movements
@@ -209,8 +222,9 @@ def _insert_entries(
     session: Session, actor: Actor, drafts: list[EntryDraft], numbers: list[int], positions: list[int]
 ) -> None:
     at = clock.now()
-    session.execute(
-        insert(JournalEntry),
+    insert_rows(
+        session,
+        JournalEntry,
         [
             {
                 "number": number,
@@ -230,8 +244,9 @@ def _insert_entries(
             for number, position, draft in zip(numbers, positions, drafts, strict=True)
         ],
     )
-    session.execute(
-        insert(Posting),
+    insert_rows(
+        session,
+        Posting,
         [
             {
                 "entry_number": number,
@@ -248,13 +263,15 @@ def _insert_entries(
             for line, posting in enumerate(draft.postings, start=1)
         ],
     )
-    session.execute(insert(EntrySeal), [{"entry_number": number} for number in numbers])
+    insert_rows(session, EntrySeal, [{"entry_number": number} for number in numbers])
 
 
 def money_change(postings: list[PostingDraft]) -> int:
     """Fen that postings add to (or take from) the fund's money, over all money accounts."""
     return sum(
-        posting.debit_minor - posting.credit_minor for posting in postings if posting.money_account_id is not None
+        posting.debit_minor - posting.credit_minor
+        for posting in postings
+        if posting.money_account_id is not None
     )
 
 
@@ -265,7 +282,9 @@ def _shown_amount(draft: EntryDraft) -> int:
     return draft.postings[0].debit_minor or draft.postings[0].credit_minor
 
 
-def _insert_rows(session: Session, drafts: list[EntryDraft], numbers: list[int], positions: list[int]) -> None:
+def _insert_rows(
+    session: Session, drafts: list[EntryDraft], numbers: list[int], positions: list[int]
+) -> None:
     at = clock.now()
     rows = [
         {
@@ -274,7 +293,9 @@ def _insert_rows(session: Session, drafts: list[EntryDraft], numbers: list[int],
             "is_listed": draft.is_listed,
             "fund_id": draft.fund_id,
             "earmark_id": draft.postings[0].earmark_id,
-            "project_id": next((posting.project_id for posting in draft.postings if posting.project_id), None),
+            "project_id": next(
+                (posting.project_id for posting in draft.postings if posting.project_id), None
+            ),
             "kind": draft.kind,
             "direction": direction_of(draft.kind),
             "amount_minor": _shown_amount(draft),
@@ -300,9 +321,14 @@ def _insert_rows(session: Session, drafts: list[EntryDraft], numbers: list[int],
         }
         for number, position, draft in zip(numbers, positions, drafts, strict=True)
     ]
-    session.execute(insert(LedgerRow), rows)
+    insert_rows(session, LedgerRow, rows)
     PUBLIC_SEARCH.add(
-        session, [(number, row_words(draft.description, draft.party, draft.document)) for number, draft in zip(numbers, drafts, strict=True) if draft.is_listed]
+        session,
+        [
+            (number, row_words(draft.description, draft.party, draft.document))
+            for number, draft in zip(numbers, drafts, strict=True)
+            if draft.is_listed
+        ],
     )
     undone = [
         {"number": number, "reversed": draft.reverses_number}
@@ -311,7 +337,9 @@ def _insert_rows(session: Session, drafts: list[EntryDraft], numbers: list[int],
     ]
     if undone:
         session.execute(
-            text("UPDATE ledger_row SET reversed_by_number = :number WHERE number = :reversed AND NOT is_event"),
+            text(
+                "UPDATE ledger_row SET reversed_by_number = :number WHERE number = :reversed AND NOT is_event"
+            ),
             undone,
         )
 
@@ -336,7 +364,7 @@ def _insert_tranches(session: Session, drafts: list[EntryDraft], numbers: list[i
         if draft.opens is not None
     ]
     if opened:
-        session.execute(insert(Tranche), opened)
+        insert_rows(session, Tranche, opened)
     reserved: dict[int, int] = defaultdict(int)
     for number, draft in zip(numbers, drafts, strict=True):
         for earmark_id, change in write_movements(session, draft.movements, number).items():
@@ -388,7 +416,8 @@ def _add_to_pools(session: Session, drafts: list[EntryDraft], reserved: dict[int
         if change == 0 and reservation == 0:
             continue
         pool = session.execute(
-            text("SELECT held_minor, reserved_minor FROM pool WHERE earmark_id = :earmark"), {"earmark": earmark_id}
+            text("SELECT held_minor, reserved_minor FROM pool WHERE earmark_id = :earmark"),
+            {"earmark": earmark_id},
         ).one()
         if pool.held_minor + change < pool.reserved_minor + reservation:
             earmark = session.get_one(Earmark, earmark_id)
@@ -408,7 +437,13 @@ def _add_to_pools(session: Session, drafts: list[EntryDraft], reserved: dict[int
 
 
 def fold_into_event(
-    session: Session, posted: list[Posted], *, source_type: str, source_id: int, description: str, document: str = ""
+    session: Session,
+    posted: list[Posted],
+    *,
+    source_type: str,
+    source_id: int,
+    description: str,
+    document: str = "",
 ) -> None:
     """Show consecutive entries of a closing as one public row, under the number of the last of them.
 
@@ -416,7 +451,9 @@ def fold_into_event(
     """
     numbers = [each.number for each in posted]
     rows = session.scalars(
-        select(LedgerRow).where(LedgerRow.number.in_(numbers), LedgerRow.is_event.is_(False)).order_by(LedgerRow.number)
+        select(LedgerRow)
+        .where(LedgerRow.number.in_(numbers), LedgerRow.is_event.is_(False))
+        .order_by(LedgerRow.number)
     ).all()
     last = rows[-1]
     session.add(
@@ -448,7 +485,9 @@ def fold_into_event(
     session.flush()
 
 
-def show_words(session: Session, row: LedgerRow, *, description: str | None = None, party: str | None = None) -> None:
+def show_words(
+    session: Session, row: LedgerRow, *, description: str | None = None, party: str | None = None
+) -> None:
     """Rewrite what the public reads of an entry, in the list and in its search index, in the running transaction."""
     row.description = row.description if description is None else description
     row.party = row.party if party is None else party

@@ -128,7 +128,9 @@ def money_account_of_kind(session: Session, fund_id: int, kind: str) -> MoneyAcc
         .limit(1)
     ).first()
     if found is None:
-        raise NotFound(N_("这个基金没有“%(kind)s”账户，请先添加"), kind=chart.MONEY_ACCOUNT_NAMES.get(kind, kind))
+        raise NotFound(
+            N_("这个基金没有“%(kind)s”账户，请先添加"), kind=chart.MONEY_ACCOUNT_NAMES.get(kind, kind)
+        )
     return found
 
 
@@ -179,7 +181,12 @@ def pools_of(session: Session, fund_id: int) -> list[PoolView]:
     """The pools of a fund, the unrestricted one first."""
     rows = session.execute(
         select(
-            Pool.earmark_id, Earmark.slug, Earmark.name, Earmark.restriction, Pool.held_minor, Pool.reserved_minor
+            Pool.earmark_id,
+            Earmark.slug,
+            Earmark.name,
+            Earmark.restriction,
+            Pool.held_minor,
+            Pool.reserved_minor,
         )
         .join(Earmark, Earmark.id == Pool.earmark_id)
         .where(Pool.fund_id == fund_id)

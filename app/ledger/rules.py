@@ -90,7 +90,9 @@ class EntryDraft:
     replaces_number: int | None = None
 
 
-def _money(account: MoneyAccount, earmark: Earmark, minor: int, line: str | None, *, project_id: int | None = None) -> PostingDraft:
+def _money(
+    account: MoneyAccount, earmark: Earmark, minor: int, line: str | None, *, project_id: int | None = None
+) -> PostingDraft:
     """Money in (positive ``minor``) or out (negative) of ``account``."""
     require_minor(minor)
     return PostingDraft(
@@ -130,7 +132,9 @@ def opening_postings(account: MoneyAccount, earmark: Earmark, minor: int) -> lis
     return [_money(account, earmark, minor, chart.OPENING_LINE), _credit(net_assets, earmark, minor)]
 
 
-def donation_postings(account: MoneyAccount, earmark: Earmark, minor: int, line: str | None = None) -> list[PostingDraft]:
+def donation_postings(
+    account: MoneyAccount, earmark: Earmark, minor: int, line: str | None = None
+) -> list[PostingDraft]:
     """A gift of money: Dr money, Cr 4101 (NPO Art. 73: when received)."""
     return [
         _money(account, earmark, minor, line or donation_line(earmark)),
@@ -143,9 +147,14 @@ def goods_received_postings(earmark: Earmark, minor: int) -> list[PostingDraft]:
     return [_debit(chart.INVENTORY, earmark, minor), _credit(chart.DONATION_INCOME, earmark, minor)]
 
 
-def sale_postings(account: MoneyAccount, earmark: Earmark, proceeds_minor: int, cost_minor: int, line: str) -> list[PostingDraft]:
+def sale_postings(
+    account: MoneyAccount, earmark: Earmark, proceeds_minor: int, cost_minor: int, line: str
+) -> list[PostingDraft]:
     """Donated goods sold: Dr money, Cr 4501; and out of stock Dr 510102, Cr 1201 (NPO, notes to 4501 and 5101)."""
-    postings = [_money(account, earmark, proceeds_minor, line), _credit(chart.SALES_INCOME, earmark, proceeds_minor)]
+    postings = [
+        _money(account, earmark, proceeds_minor, line),
+        _credit(chart.SALES_INCOME, earmark, proceeds_minor),
+    ]
     if cost_minor:
         postings += [
             _debit(chart.COST_OF_GOODS_SOLD, earmark, cost_minor),
@@ -161,7 +170,10 @@ def interest_postings(account: MoneyAccount, earmark: Earmark, minor: int) -> li
 
 def subsidy_postings(account: MoneyAccount, earmark: Earmark, minor: int) -> list[PostingDraft]:
     """A government subsidy received: Dr money, Cr 4401."""
-    return [_money(account, earmark, minor, "government_subsidy"), _credit(chart.SUBSIDY_INCOME, earmark, minor)]
+    return [
+        _money(account, earmark, minor, "government_subsidy"),
+        _credit(chart.SUBSIDY_INCOME, earmark, minor),
+    ]
 
 
 def fee_postings(account: MoneyAccount, earmark: Earmark, minor: int) -> list[PostingDraft]:
@@ -170,7 +182,13 @@ def fee_postings(account: MoneyAccount, earmark: Earmark, minor: int) -> list[Po
 
 
 def payment_postings(
-    account: MoneyAccount, earmark: Earmark, minor: int, spending_kind: str, *, accepted: bool, project_id: int | None
+    account: MoneyAccount,
+    earmark: Earmark,
+    minor: int,
+    spending_kind: str,
+    *,
+    accepted: bool,
+    project_id: int | None,
 ) -> list[PostingDraft]:
     """A disbursement paid. Accepted: Dr the expense. Not yet: Dr 1201 for goods to be handed out, Dr 1141 otherwise."""
     if accepted:
@@ -188,7 +206,9 @@ def waiting_account(spending_kind: str) -> str:
     return chart.INVENTORY if spending_kind == "goods_purchase" else chart.PREPAYMENTS
 
 
-def acceptance_postings(earmark: Earmark, minor: int, spending_kind: str, project_id: int | None) -> list[PostingDraft]:
+def acceptance_postings(
+    earmark: Earmark, minor: int, spending_kind: str, project_id: int | None
+) -> list[PostingDraft]:
     """Work accepted or goods handed out after payment: Dr the expense, Cr 1141 or 1201."""
     expense = chart.SPENDING_ACCOUNT.get(spending_kind, chart.PROGRAMME_SPENDING)
     return [
@@ -198,7 +218,13 @@ def acceptance_postings(earmark: Earmark, minor: int, spending_kind: str, projec
 
 
 def refund_postings(
-    account: MoneyAccount, earmark: Earmark, minor: int, spending_kind: str, *, accepted: bool, project_id: int | None
+    account: MoneyAccount,
+    earmark: Earmark,
+    minor: int,
+    spending_kind: str,
+    *,
+    accepted: bool,
+    project_id: int | None,
 ) -> list[PostingDraft]:
     """Money back from a payee: the payment's postings on the other side (NPO, notes to 5101)."""
     paid = payment_postings(account, earmark, minor, spending_kind, accepted=accepted, project_id=project_id)
@@ -210,12 +236,16 @@ def gift_returned_postings(account: MoneyAccount, earmark: Earmark, minor: int) 
     return [_debit(chart.DONATION_INCOME, earmark, minor), _money(account, earmark, -minor, "gift_returned")]
 
 
-def transfer_postings(source: MoneyAccount, target: MoneyAccount, earmark: Earmark, minor: int) -> list[PostingDraft]:
+def transfer_postings(
+    source: MoneyAccount, target: MoneyAccount, earmark: Earmark, minor: int
+) -> list[PostingDraft]:
     """A move between money accounts; feeds no row of the statement."""
     return [_money(target, earmark, minor, None), _money(source, earmark, -minor, None)]
 
 
-def purpose_change_postings(account: MoneyAccount, old: Earmark, new: Earmark, minor: int) -> list[PostingDraft]:
+def purpose_change_postings(
+    account: MoneyAccount, old: Earmark, new: Earmark, minor: int
+) -> list[PostingDraft]:
     """A remainder moved to a new purpose (charity-rules §12): net assets and money leave one earmark and enter the other."""
     return [
         _debit(_net_assets(old), old, minor),
@@ -229,7 +259,9 @@ def _net_assets(earmark: Earmark) -> str:
     return chart.RESTRICTED_NET_ASSETS if earmark.is_restricted else chart.UNRESTRICTED_NET_ASSETS
 
 
-def stock_out_postings(earmark: Earmark, minor: int, project_id: int | None = None, *, lost: bool = False) -> list[PostingDraft]:
+def stock_out_postings(
+    earmark: Earmark, minor: int, project_id: int | None = None, *, lost: bool = False
+) -> list[PostingDraft]:
     """Goods given to beneficiaries: Dr 510101, Cr 1201; lost or spoilt: Dr 5901."""
     return [
         _debit(chart.OTHER_COST if lost else chart.PROGRAMME_SPENDING, earmark, minor, project_id),

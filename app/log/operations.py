@@ -6,13 +6,12 @@ import os
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from app.log.models import Commitment, Leaf
 from app.log.rules import commitment, leaf_bytes, leaf_hash
 from app.shared import clock
-from app.shared.db import book_head
+from app.shared.db import book_head, insert_rows
 
 
 @dataclass(slots=True)
@@ -52,8 +51,8 @@ def append(session: Session, drafts: list[LeafDraft]) -> list[int]:
                 "appended_at": at,
             }
         )
-    session.execute(insert(Leaf), leaves)
+    insert_rows(session, Leaf, leaves)
     if commitments:
-        session.execute(insert(Commitment), commitments)
+        insert_rows(session, Commitment, commitments)
     head.leaf_count = first + len(drafts)
     return list(range(first, first + len(drafts)))

@@ -12,7 +12,9 @@ from app.shared.canonical import canonical_bytes
 LEAF_VERSION = 1
 
 
-def leaf_bytes(kind: str, subject_id: int, version: int, body: dict[str, Any], digests: dict[str, str]) -> bytes:
+def leaf_bytes(
+    kind: str, subject_id: int, version: int, body: dict[str, Any], digests: dict[str, str]
+) -> bytes:
     """The canonical bytes of a leaf: RFC 8785 JSON with integers only.
 
     ``body`` never holds a URL, slug, user id or name; ``digests`` maps a field to the hex commitment of its text.

@@ -13,6 +13,7 @@ from app.parties.queries import OFFICE_SEARCH
 from app.parties.rules import KINDS, ConsentDraft, public_name
 from app.shared import clock
 from app.shared.audit import record
+from app.shared.db import insert_rows
 from app.shared.encryption import encrypt
 from app.shared.errors import N_, Refused
 from app.shared.permissions import Actor
@@ -66,7 +67,9 @@ def record_parties(session: Session, actor: Actor, drafts: list[PartyDraft]) -> 
             if name not in known:
                 party = queries.organisation_named(session, name)
                 known[name] = (
-                    RecordedParty(party.id, party.kind, party.name, party.public_name) if party is not None else None
+                    RecordedParty(party.id, party.kind, party.name, party.public_name)
+                    if party is not None
+                    else None
                 )
             recorded = known[name]
             if recorded is not None:
@@ -77,7 +80,9 @@ def record_parties(session: Session, actor: Actor, drafts: list[PartyDraft]) -> 
                 continue
             waiting[name] = index
         fresh.append((index, draft))
-    for (index, _), recorded in zip(fresh, _insert(session, actor, [draft for _, draft in fresh]), strict=True):
+    for (index, _), recorded in zip(
+        fresh, _insert(session, actor, [draft for _, draft in fresh]), strict=True
+    ):
         found[index] = recorded
     for index, first in same_as.items():
         found[index] = found[first]
@@ -112,8 +117,10 @@ def _insert(session: Session, actor: Actor, drafts: list[PartyDraft]) -> list[Re
         if draft.consent is not None
     ]
     if consents:
-        session.execute(insert(Consent), consents)
-    OFFICE_SEARCH.add(session, [(party_id, value["name"]) for party_id, value in zip(ids, values, strict=True)])  # type: ignore[misc]
+        insert_rows(session, Consent, consents)
+    OFFICE_SEARCH.add(
+        session, [(party_id, value["name"]) for party_id, value in zip(ids, values, strict=True)]
+    )  # type: ignore[misc]
     return [
         RecordedParty(party_id, str(value["kind"]), str(value["name"]), str(value["public_name"]))
         for party_id, value in zip(ids, values, strict=True)

@@ -38,7 +38,9 @@ def current_consent(session: Session, party_id: int) -> Consent | None:
 
 def consents_of(session: Session, party_id: int) -> list[Consent]:
     """Every consent record of a party, newest first."""
-    return list(session.scalars(select(Consent).where(Consent.party_id == party_id).order_by(Consent.id.desc())))
+    return list(
+        session.scalars(select(Consent).where(Consent.party_id == party_id).order_by(Consent.id.desc()))
+    )
 
 
 def as_draft(consent: Consent | None) -> ConsentDraft | None:
@@ -51,7 +53,9 @@ def found_by_name(session: Session, words: str, limit: int = 20) -> list[Party]:
     matching = OFFICE_SEARCH.matching(session, words)
     if matching is None:
         return []
-    return list(session.scalars(select(Party).where(Party.id.in_(matching)).order_by(Party.id.desc()).limit(limit)))
+    return list(
+        session.scalars(select(Party).where(Party.id.in_(matching)).order_by(Party.id.desc()).limit(limit))
+    )
 
 
 def consent_counts(session: Session) -> tuple[int, int]:
@@ -59,7 +63,9 @@ def consent_counts(session: Session) -> tuple[int, int]:
     total = session.scalar(select(func.count()).select_from(Party).where(Party.kind != "unnamed")) or 0
     named = (
         session.scalar(
-            select(func.count()).select_from(Party).where(Party.kind != "unnamed", Party.public_name == Party.name)
+            select(func.count())
+            .select_from(Party)
+            .where(Party.kind != "unnamed", Party.public_name == Party.name)
         )
         or 0
     )

@@ -33,7 +33,11 @@ def public_name(kind: str, name: str, consent: ConsentDraft | None) -> str:
     """
     if kind == "unnamed":
         return name
-    if consent is not None and consent.wish == "named" and (kind == "organisation" or consent.evidence.strip()):
+    if (
+        consent is not None
+        and consent.wish == "named"
+        and (kind == "organisation" or consent.evidence.strip())
+    ):
         return name
     return MASKS[kind]
 

@@ -100,7 +100,9 @@ class Count(Base):
     __table_args__ = (
         CheckConstraint(f"method IN ({_METHODS})", name="count_method_is_known"),
         CheckConstraint("recorded_minor >= 0 AND counted_minor >= 0", name="count_is_not_negative"),
-        CheckConstraint("recorded_minor = counted_minor OR length(explanation) > 0", name="difference_is_explained"),
+        CheckConstraint(
+            "recorded_minor = counted_minor OR length(explanation) > 0", name="difference_is_explained"
+        ),
     )
 
     event_id: Mapped[int] = mapped_column(ForeignKey("sale_event.id"), primary_key=True)

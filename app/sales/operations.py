@@ -76,7 +76,9 @@ def add_lot(session: Session, actor: Actor, event_id: int, draft: LotDraft) -> L
             unit=line.unit,
             wanted=draft.quantity * draft.units_per_item,
         )
-    position = session.scalar(select(func.coalesce(func.max(Lot.position), 0)).where(Lot.event_id == event_id)) or 0
+    position = (
+        session.scalar(select(func.coalesce(func.max(Lot.position), 0)).where(Lot.event_id == event_id)) or 0
+    )
     lot = Lot(
         event_id=event_id,
         goods_line_id=line.id,
@@ -183,7 +185,9 @@ def void_sale(session: Session, actor: Actor, sale_id: int, reason: str) -> Sale
     return sale
 
 
-def set_box(session: Session, actor: Actor, event_id: int, *, cash_minor: int, wechat_minor: int = 0) -> SaleEvent:
+def set_box(
+    session: Session, actor: Actor, event_id: int, *, cash_minor: int, wechat_minor: int = 0
+) -> SaleEvent:
     """What the donation box held at the event: a gift, not a sale."""
     event = _open_event(session, actor, event_id)
     for minor in (cash_minor, wechat_minor):
@@ -205,4 +209,7 @@ def _open_event(session: Session, actor: Actor, event_id: int) -> SaleEvent:
 
 def goods_for_sale(session: Session, fund_id: int) -> list[tuple[GoodsLine, int]]:
     """Goods in stock with the pieces that no open lot holds yet."""
-    return [(line, line.quantity_left - pieces_on_sale(session, line.id)) for line in goods.in_stock(session, fund_id)]
+    return [
+        (line, line.quantity_left - pieces_on_sale(session, line.id))
+        for line in goods.in_stock(session, fund_id)
+    ]

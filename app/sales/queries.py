@@ -72,9 +72,15 @@ def lots_of(session: Session, event_id: int) -> list[LotView]:
         .group_by(Sale.lot_id)
         .subquery()
     )
-    entry = select(LotResult.lot_id, func.min(LotResult.entry_number).label("number")).group_by(LotResult.lot_id).subquery()
+    entry = (
+        select(LotResult.lot_id, func.min(LotResult.entry_number).label("number"))
+        .group_by(LotResult.lot_id)
+        .subquery()
+    )
     rows = session.execute(
-        select(Lot, GoodsLine.source_type, GoodsLine.source_id, GoodsLine.unit, proceeds.c.minor, entry.c.number)
+        select(
+            Lot, GoodsLine.source_type, GoodsLine.source_id, GoodsLine.unit, proceeds.c.minor, entry.c.number
+        )
         .join(GoodsLine, GoodsLine.id == Lot.goods_line_id)
         .outerjoin(proceeds, proceeds.c.lot_id == Lot.id)
         .outerjoin(entry, entry.c.lot_id == Lot.id)
@@ -105,7 +111,10 @@ def lots_of(session: Session, event_id: int) -> list[LotView]:
 def sales_of(session: Session, event_id: int) -> list[tuple[Sale, Lot]]:
     """Every sale of an event, voided ones too, newest first. For the office: it holds buyers."""
     rows = session.execute(
-        select(Sale, Lot).join(Lot, Lot.id == Sale.lot_id).where(Lot.event_id == event_id).order_by(Sale.id.desc())
+        select(Sale, Lot)
+        .join(Lot, Lot.id == Sale.lot_id)
+        .where(Lot.event_id == event_id)
+        .order_by(Sale.id.desc())
     )
     return [(sale, found) for sale, found in rows]
 

@@ -6,11 +6,11 @@ import json
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, String, Text, insert
+from sqlalchemy import BigInteger, Index, String, Text
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.shared import clock
-from app.shared.db import Base, Id, UtcDateTime
+from app.shared.db import Base, Id, UtcDateTime, insert_rows
 
 
 class AuditEvent(Base):
@@ -44,8 +44,9 @@ def record_many(
 ) -> None:
     """Append the same act for many records, as an import does."""
     at = clock.now()
-    session.execute(
-        insert(AuditEvent),
+    insert_rows(
+        session,
+        AuditEvent,
         [
             {
                 "at": at,

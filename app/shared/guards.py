@@ -138,7 +138,9 @@ def _digest(connection: Connection, name: str, body: str | tuple[str, str]) -> s
 
 def _installed(connection: Connection) -> list[tuple[str, str, str]]:
     if connection.dialect.name == "sqlite":
-        rows = connection.execute(text("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'"))
+        rows = connection.execute(
+            text("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'")
+        )
     else:
         rows = connection.execute(
             text(

@@ -71,7 +71,14 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset({_P.OFFICE_ENTER, _P.PEOPLE_MANAGE, _P.FUND_MANAGE, _P.AUDIT_READ}),
     Role.SECRETARY: frozenset(
         _READ
-        | {_P.GIFT_RECORD, _P.PERSONAL_READ, _P.CONSENT_RECORD, _P.SALE_RUN, _P.DISBURSEMENT_REQUEST, _P.DOCUMENT_ISSUE}
+        | {
+            _P.GIFT_RECORD,
+            _P.PERSONAL_READ,
+            _P.CONSENT_RECORD,
+            _P.SALE_RUN,
+            _P.DISBURSEMENT_REQUEST,
+            _P.DOCUMENT_ISSUE,
+        }
     ),
     Role.CASHIER: frozenset(_READ | {_P.MONEY_MOVE, _P.DISBURSEMENT_PAY}),
     Role.ACCOUNTANT: frozenset(

@@ -24,9 +24,15 @@ class SearchIndex:
     def create(self, connection: Connection) -> None:
         """Create the index; for migrations."""
         if connection.dialect.name == "sqlite":
-            connection.execute(text(f"CREATE VIRTUAL TABLE {self.name} USING fts5(tokens, tokenize='unicode61', detail=full)"))
+            connection.execute(
+                text(
+                    f"CREATE VIRTUAL TABLE {self.name} USING fts5(tokens, tokenize='unicode61', detail=full)"
+                )
+            )
         else:
-            connection.execute(text(f"CREATE TABLE {self.name} (rowid BIGINT PRIMARY KEY, tokens TSVECTOR NOT NULL)"))
+            connection.execute(
+                text(f"CREATE TABLE {self.name} (rowid BIGINT PRIMARY KEY, tokens TSVECTOR NOT NULL)")
+            )
             connection.execute(text(f"CREATE INDEX ix_{self.name} ON {self.name} USING gin (tokens)"))
 
     def drop(self, connection: Connection) -> None:

@@ -76,12 +76,29 @@ def pay_disbursement(
     posted = post_entries(session, actor, [draft])[0]
     status = "paid" if amount_minor == left else "approved"
     _add_paid(session, disbursement_id, amount_minor, "approved", status)
-    _keep(session, actor, disbursement_id, "payment", amount_minor, posted, paid_on, account.id, voucher_number, accepted)
+    _keep(
+        session,
+        actor,
+        disbursement_id,
+        "payment",
+        amount_minor,
+        posted,
+        paid_on,
+        account.id,
+        voucher_number,
+        accepted,
+    )
     return posted
 
 
 def accept_disbursement(
-    session: Session, actor: Actor, disbursement_id: int, *, amount_minor: int, accepted_on: date, key: str | None = None
+    session: Session,
+    actor: Actor,
+    disbursement_id: int,
+    *,
+    amount_minor: int,
+    accepted_on: date,
+    key: str | None = None,
 ) -> Posted:
     """Work accepted or goods handed out after payment: 1141 or 1201 becomes expense. Raises Refused above what waits."""
     disbursement = queries.disbursement(session, disbursement_id)
@@ -138,7 +155,18 @@ def record_refund(
     )
     draft.movements = plan_refund(session, SUBJECT, disbursement_id, amount_minor)
     posted = post_entries(session, actor, [draft])[0]
-    _keep(session, actor, disbursement_id, "refund", amount_minor, posted, received_on, account.id, voucher_number, accepted)
+    _keep(
+        session,
+        actor,
+        disbursement_id,
+        "refund",
+        amount_minor,
+        posted,
+        received_on,
+        account.id,
+        voucher_number,
+        accepted,
+    )
     return posted
 
 
@@ -298,4 +326,3 @@ def _keep(
         ],
     )
     record(session, actor.user_id, f"record_{kind}", SUBJECT, disbursement_id, entry=posted.number)
-

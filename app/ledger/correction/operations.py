@@ -29,7 +29,9 @@ def reverse_entry(session: Session, actor: Actor, number: int, reason: str) -> P
     return _reverse(session, actor, number, reason, None)[0]
 
 
-def replace_entry(session: Session, actor: Actor, number: int, replacement: EntryDraft, reason: str) -> Posted:
+def replace_entry(
+    session: Session, actor: Actor, number: int, replacement: EntryDraft, reason: str
+) -> Posted:
     """Reverse entry ``number`` and post ``replacement`` in its place, in one step. Returns the replacement.
 
     A replaced gift's tranche inherits the received date, place, uses and holds of the old one as far as it reaches.
@@ -105,7 +107,9 @@ def _reversible(session: Session, number: int) -> JournalEntry:
 
 
 def _mirror(session: Session, entry: JournalEntry, reason: str) -> EntryDraft:
-    postings = session.scalars(select(Posting).where(Posting.entry_number == entry.number).order_by(Posting.line))
+    postings = session.scalars(
+        select(Posting).where(Posting.entry_number == entry.number).order_by(Posting.line)
+    )
     row = session.get_one(LedgerRow, (entry.number, False))
     return EntryDraft(
         fund_id=entry.fund_id,

@@ -68,10 +68,13 @@ class TrancheMovement(Base):
 
     __tablename__ = "tranche_movement"
     __table_args__ = (
-        CheckConstraint("kind IN ('hold', 'release', 'use', 'return', 'withdraw')", name="movement_kind_is_known"),
+        CheckConstraint(
+            "kind IN ('hold', 'release', 'use', 'return', 'withdraw')", name="movement_kind_is_known"
+        ),
         CheckConstraint("amount_minor > 0", name="movement_amount_is_positive"),
         CheckConstraint(
-            "(entry_number IS NOT NULL) = (kind IN ('use', 'return', 'withdraw'))", name="movement_names_its_entry"
+            "(entry_number IS NOT NULL) = (kind IN ('use', 'return', 'withdraw'))",
+            name="movement_names_its_entry",
         ),
         Index("ix_tranche_movement_tranche", "tranche_number", "id"),
         Index("ix_tranche_movement_source", "source_type", "source_id", "id"),

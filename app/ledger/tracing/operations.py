@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from datetime import date
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from app.ledger.models import Pool
@@ -14,12 +14,14 @@ from app.ledger.tracing import queries
 from app.ledger.tracing.models import Tranche, TrancheMovement
 from app.ledger.tracing.rules import DELTAS, allocate, allocate_newest_first
 from app.shared import clock
-from app.shared.db import book_head
+from app.shared.db import book_head, insert_rows
 from app.shared.errors import N_, Refused
 from app.shared.money import Money, require_minor
 
 
-def hold(session: Session, source_type: str, source_id: int, earmark_id: int, amount_minor: int) -> list[tuple[int, int]]:
+def hold(
+    session: Session, source_type: str, source_id: int, earmark_id: int, amount_minor: int
+) -> list[tuple[int, int]]:
     """Promise ``amount_minor`` of an earmark to an approved request, oldest gifts first.
 
     Returns (tranche, fen) as promised. Raises Refused when the earmark has less free money.
@@ -40,7 +42,9 @@ def hold(session: Session, source_type: str, source_id: int, earmark_id: int, am
 def release(session: Session, source_type: str, source_id: int) -> int:
     """Give back what is still promised to a request. Returns the fen released."""
     holds = queries.holds_of(session, source_type, source_id)
-    move(session, [MovementDraft(tranche, "release", part, source_type, source_id) for tranche, part in holds])
+    move(
+        session, [MovementDraft(tranche, "release", part, source_type, source_id) for tranche, part in holds]
+    )
     return sum(part for _, part in holds)
 
 
@@ -53,9 +57,7 @@ def plan_use_of_holds(
     """
     parts, short = allocate(queries.holds_of(session, source_type, source_id), amount_minor)
     if short:
-        raise Refused(
-            N_("这笔申请还可支付 %(left)s 元"), field="amount", left=Money(amount_minor - short)
-        )
+        raise Refused(N_("这笔申请还可支付 %(left)s 元"), field="amount", left=Money(amount_minor - short))
     latest = queries.latest_receipt(session, [tranche for tranche, _ in parts])
     if latest is not None and latest > paid_on:
         raise Refused(
@@ -79,7 +81,9 @@ def plan_direct_use(
             available=Money(amount_minor - short),
             wanted=Money(amount_minor),
         )
-    return [MovementDraft(tranche, "use", part, source_type, source_id, directly=True) for tranche, part in parts]
+    return [
+        MovementDraft(tranche, "use", part, source_type, source_id, directly=True) for tranche, part in parts
+    ]
 
 
 def plan_refund(session: Session, source_type: str, source_id: int, amount_minor: int) -> list[MovementDraft]:
@@ -87,11 +91,18 @@ def plan_refund(session: Session, source_type: str, source_id: int, amount_minor
     used = queries.uses_of_source(session, source_type, source_id)
     parts, short = allocate_newest_first(used, amount_minor)
     if short:
-        raise Refused(N_("退回的钱不能多于已支付的 %(paid)s 元"), field="amount", paid=Money(amount_minor - short))
-    return [MovementDraft(tranche, "return", part, source_type, source_id, directly=True) for tranche, part in parts]
+        raise Refused(
+            N_("退回的钱不能多于已支付的 %(paid)s 元"), field="amount", paid=Money(amount_minor - short)
+        )
+    return [
+        MovementDraft(tranche, "return", part, source_type, source_id, directly=True)
+        for tranche, part in parts
+    ]
 
 
-def plan_undo(session: Session, number: int, source_type: str, source_id: int, earmark_id: int, *, to_holds: bool) -> list[MovementDraft]:
+def plan_undo(
+    session: Session, number: int, source_type: str, source_id: int, earmark_id: int, *, to_holds: bool
+) -> list[MovementDraft]:
     """The movements that undo the uses of entry ``number`` (a payment, a fee, a refund) when it is reversed.
 
     A payment's money goes back to the request's holds, so that it can be paid again. A refund's money is taken again
@@ -105,11 +116,15 @@ def plan_undo(session: Session, number: int, source_type: str, source_id: int, e
                 MovementDraft(tranche_number, "return", used, source_type, source_id, directly=not to_holds)
             )
             continue
-        remaining = session.scalar(select(Tranche.remaining_minor).where(Tranche.number == tranche_number)) or 0
+        remaining = (
+            session.scalar(select(Tranche.remaining_minor).where(Tranche.number == tranche_number)) or 0
+        )
         part = min(remaining, -used)
         missing += -used - part
         if part:
-            movements.append(MovementDraft(tranche_number, "use", part, source_type, source_id, directly=True))
+            movements.append(
+                MovementDraft(tranche_number, "use", part, source_type, source_id, directly=True)
+            )
     if missing:
         taken = {draft.tranche_number for draft in movements if draft.kind == "use"}
         others = (free for free in queries.free_tranches(session, earmark_id) if free[0] not in taken)
@@ -117,7 +132,8 @@ def plan_undo(session: Session, number: int, source_type: str, source_id: int, e
         if short:
             raise Refused(N_("这笔钱已经用在别处，不能冲销；还差 %(short)s 元"), short=Money(short))
         movements += [
-            MovementDraft(tranche, "use", part, source_type, source_id, directly=True) for tranche, part in parts
+            MovementDraft(tranche, "use", part, source_type, source_id, directly=True)
+            for tranche, part in parts
         ]
     return movements
 
@@ -136,7 +152,13 @@ def plan_withdrawal(session: Session, tranche: Tranche, new_amount_minor: int) -
             continue
         movements.append(
             MovementDraft(
-                tranche.number, "return", use.amount_minor, use.source_type, use.source_id, True, use.entry_number
+                tranche.number,
+                "return",
+                use.amount_minor,
+                use.source_type,
+                use.source_id,
+                True,
+                use.entry_number,
             )
         )
         part = min(capacity, use.amount_minor)
@@ -152,7 +174,9 @@ def plan_withdrawal(session: Session, tranche: Tranche, new_amount_minor: int) -
         for number, minor in _own(part) + free.take(held - part, None):
             movements.append(MovementDraft(number, "hold", minor, source_type, source_id))
     movements.append(
-        MovementDraft(tranche.number, "withdraw", tranche.amount_minor, tranche.source_type, tranche.source_id)
+        MovementDraft(
+            tranche.number, "withdraw", tranche.amount_minor, tranche.source_type, tranche.source_id
+        )
     )
     return movements
 
@@ -175,10 +199,13 @@ class _Free:
         tranches = queries.free_tranches(
             self._session, self._tranche.earmark_id, not_after=not_after, but=self._tranche.number
         )
-        parts, short = allocate(((number, free - self._planned[number]) for number, free in tranches), wanted_minor)
+        parts, short = allocate(
+            ((number, free - self._planned[number]) for number, free in tranches), wanted_minor
+        )
         if short:
             raise Refused(
-                N_("这笔捐赠的钱已经用出或预留，其余捐赠补不上 %(short)s 元，不能这样更正"), short=Money(short)
+                N_("这笔捐赠的钱已经用出或预留，其余捐赠补不上 %(short)s 元，不能这样更正"),
+                short=Money(short),
             )
         for number, part in parts:
             self._planned[number] += part
@@ -199,7 +226,9 @@ def move(session: Session, drafts: list[MovementDraft]) -> None:
     session.expire_all()
 
 
-def write_movements(session: Session, drafts: list[MovementDraft], own_number: int | None = None) -> dict[int, int]:
+def write_movements(
+    session: Session, drafts: list[MovementDraft], own_number: int | None = None
+) -> dict[int, int]:
     """Insert movements and shift the places of their tranches. Returns the change of reservation by earmark.
 
     ``own_number`` is the entry being posted; it stands for OWN_TRANCHE and for uses that name no other entry.
@@ -225,9 +254,12 @@ def write_movements(session: Session, drafts: list[MovementDraft], own_number: i
             }
         )
         delta = DELTAS[draft.kind, draft.directly]
-        shift = {place: delta.get(place, 0) * draft.amount_minor for place in ("remaining", "held", "used", "withdrawn")}
+        shift = {
+            place: delta.get(place, 0) * draft.amount_minor
+            for place in ("remaining", "held", "used", "withdrawn")
+        }
         shifts.append({"number": number, **shift})
-    session.execute(insert(TrancheMovement), rows)
+    insert_rows(session, TrancheMovement, rows)
     session.execute(
         text(
             "UPDATE tranche SET remaining_minor = remaining_minor + :remaining, held_minor = held_minor + :held, "
@@ -241,7 +273,9 @@ def write_movements(session: Session, drafts: list[MovementDraft], own_number: i
         earmarks.update(
             (row.number, row.earmark_id)
             for row in session.execute(
-                select(Tranche.number, Tranche.earmark_id).where(Tranche.number.in_(touched[start : start + 500]))
+                select(Tranche.number, Tranche.earmark_id).where(
+                    Tranche.number.in_(touched[start : start + 500])
+                )
             )
         )
     for shift in shifts:

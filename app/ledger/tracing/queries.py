@@ -125,7 +125,8 @@ def uses_of_tranche(session: Session, number: int) -> list[UseOfTranche]:
         .order_by(TrancheMovement.entry_number)
     )
     return [
-        UseOfTranche(row.entry_number, row.source_type, row.source_id, row.occurred_on, int(row.used)) for row in rows
+        UseOfTranche(row.entry_number, row.source_type, row.source_id, row.occurred_on, int(row.used))
+        for row in rows
     ]
 
 

@@ -37,6 +37,8 @@ def allocate(available: Iterable[tuple[int, int]], wanted_minor: int) -> tuple[l
     return parts, left
 
 
-def allocate_newest_first(used: list[tuple[int, int]], wanted_minor: int) -> tuple[list[tuple[int, int]], int]:
+def allocate_newest_first(
+    used: list[tuple[int, int]], wanted_minor: int
+) -> tuple[list[tuple[int, int]], int]:
     """Like ``allocate`` but from the end: a refund gives back the newest uses first."""
     return allocate(reversed(used), wanted_minor)

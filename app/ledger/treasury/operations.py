@@ -27,7 +27,9 @@ _SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 
 def open_fund_books(session: Session, actor: Actor, fund: Fund) -> Earmark:
     """The unrestricted earmark and the usual money accounts (bank, cash, WeChat, Alipay) of a new fund."""
-    earmark = create_earmark(session, actor, fund.id, f"{fund.slug}-unrestricted", N_("非限定"), "unrestricted")
+    earmark = create_earmark(
+        session, actor, fund.id, f"{fund.slug}-unrestricted", N_("非限定"), "unrestricted"
+    )
     for kind, name in chart.MONEY_ACCOUNT_NAMES.items():
         open_money_account(session, actor, fund.id, kind, name)
     return earmark
@@ -135,7 +137,14 @@ def record_opening(
 
 
 def record_interest(
-    session: Session, actor: Actor, account: MoneyAccount, amount_minor: int, occurred_on: date, *, earmark: Earmark | None = None, key: str | None = None
+    session: Session,
+    actor: Actor,
+    account: MoneyAccount,
+    amount_minor: int,
+    occurred_on: date,
+    *,
+    earmark: Earmark | None = None,
+    key: str | None = None,
 ) -> Posted:
     """Interest credited; unrestricted unless a donor's agreement says otherwise."""
     earmark = earmark or queries.unrestricted_earmark(session, account.fund_id)
@@ -220,7 +229,13 @@ def transfer_money(
         wanted -= part
         earmark = queries.earmark(session, earmark_id)
         draft = _draft(
-            memo or N_("资金划转"), "money_transfer", earmark, occurred_on, source, part, key if not drafts else None
+            memo or N_("资金划转"),
+            "money_transfer",
+            earmark,
+            occurred_on,
+            source,
+            part,
+            key if not drafts else None,
         )
         draft.postings = rules.transfer_postings(source, target, earmark, part)
         drafts.append(draft)
@@ -236,7 +251,9 @@ def transfer_money(
         earmark = queries.earmark(session, drafts[0].postings[0].earmark_id)
         fee = _draft(N_("划转手续费"), "fee", earmark, occurred_on, source, fee_minor, None)
         fee.postings = rules.fee_postings(source, earmark, fee_minor)
-        fee.movements = plan_direct_use(session, "money_account", source.id, earmark.id, fee_minor, occurred_on)
+        fee.movements = plan_direct_use(
+            session, "money_account", source.id, earmark.id, fee_minor, occurred_on
+        )
         result += post_entries(session, actor, [fee])
     return result
 
@@ -266,7 +283,11 @@ def _draft(
     key: str | None,
 ) -> EntryDraft:
     postings: list[PostingDraft] = []
-    opens = TrancheDraft(earmark.id, amount_minor, occurred_on) if kind in ("opening", "interest", "subsidy") else None
+    opens = (
+        TrancheDraft(earmark.id, amount_minor, occurred_on)
+        if kind in ("opening", "interest", "subsidy")
+        else None
+    )
     return EntryDraft(
         fund_id=account.fund_id,
         kind=kind,
@@ -280,7 +301,9 @@ def _draft(
     )
 
 
-def _post_income(session: Session, actor: Actor, draft: EntryDraft, amount_minor: int, key: str | None) -> Posted:
+def _post_income(
+    session: Session, actor: Actor, draft: EntryDraft, amount_minor: int, key: str | None
+) -> Posted:
     actor.require(Permission.BOOKS_POST, draft.fund_id)
     posted = _posted_before(session, key)
     if posted:

@@ -20,8 +20,8 @@ from app.ledger.rules import EntryDraft, PostingDraft, TrancheDraft
 from app.ledger.tracing.operations import plan_direct_use
 from app.log.operations import LeafDraft, append
 from app.sales import queries
-from app.sales.models import Lot, LotResult, Sale, SaleEvent
 from app.sales.models import Count as SaleCount
+from app.sales.models import Lot, LotResult, Sale, SaleEvent
 from app.sales.rules import METHOD_NAMES, SALE_LINES
 from app.shared import clock
 from app.shared.audit import record
@@ -73,7 +73,11 @@ def close_event(session: Session, actor: Actor, event_id: int, counts: list[Coun
             LeafDraft(
                 "sale_closed",
                 event_id,
-                {"fund": event.fund_id, "entries": [event.first_entry_number, event.last_entry_number], "counted": totals},
+                {
+                    "fund": event.fund_id,
+                    "entries": [event.first_entry_number, event.last_entry_number],
+                    "counted": totals,
+                },
             )
         ],
     )
@@ -144,7 +148,9 @@ def _lot_entries(
     """Drafts of every lot that sold, with (lot, goods line, pieces, proceeds, cost) of each."""
     drafts, results = [], []
     planned: dict[int, tuple[int, int]] = {}
-    lots = session.scalars(select(Lot).where(Lot.event_id == event.id, Lot.sold_quantity > 0).order_by(Lot.position, Lot.id))
+    lots = session.scalars(
+        select(Lot).where(Lot.event_id == event.id, Lot.sold_quantity > 0).order_by(Lot.position, Lot.id)
+    )
     for lot in list(lots):
         pieces = lot.sold_quantity * lot.units_per_item
         line = goods.line(session, lot.goods_line_id)
@@ -238,7 +244,14 @@ def _take_out_goods(
 ) -> None:
     for (lot_id, line_id, pieces, proceeds, cost), entry in zip(results, posted, strict=False):
         take_out(
-            session, line_id, pieces, cost, "sold", entry_number=entry.number, source_type="lot", source_id=lot_id
+            session,
+            line_id,
+            pieces,
+            cost,
+            "sold",
+            entry_number=entry.number,
+            source_type="lot",
+            source_id=lot_id,
         )
         session.execute(
             insert(LotResult),
@@ -254,7 +267,13 @@ def _take_out_goods(
         )
         append(
             session,
-            [LeafDraft("lot_result", lot_id, {"event": event_id, "entry": entry.number, "pieces": pieces, "proceeds": proceeds})],
+            [
+                LeafDraft(
+                    "lot_result",
+                    lot_id,
+                    {"event": event_id, "entry": entry.number, "pieces": pieces, "proceeds": proceeds},
+                )
+            ],
         )
 
 
@@ -279,16 +298,30 @@ def _post_differences(
         )
         if difference > 0:
             draft.postings = [
-                PostingDraft(account.account_code, earmark.id, debit_minor=difference, money_account_id=account.id, statement_line="gala_other"),
+                PostingDraft(
+                    account.account_code,
+                    earmark.id,
+                    debit_minor=difference,
+                    money_account_id=account.id,
+                    statement_line="gala_other",
+                ),
                 PostingDraft(chart.DONATION_INCOME, earmark.id, credit_minor=difference),
             ]
             draft.opens = TrancheDraft(earmark.id, difference, event.held_on)
         else:
             draft.postings = [
                 PostingDraft(chart.OTHER_COST, earmark.id, debit_minor=-difference),
-                PostingDraft(account.account_code, earmark.id, credit_minor=-difference, money_account_id=account.id, statement_line="management"),
+                PostingDraft(
+                    account.account_code,
+                    earmark.id,
+                    credit_minor=-difference,
+                    money_account_id=account.id,
+                    statement_line="management",
+                ),
             ]
-            draft.movements = plan_direct_use(session, SUBJECT, event_id, earmark.id, -difference, event.held_on)
+            draft.movements = plan_direct_use(
+                session, SUBJECT, event_id, earmark.id, -difference, event.held_on
+            )
         posted += post_entries(session, actor, [draft])
     return posted
 
