@@ -4,8 +4,8 @@ SHELL := /bin/sh
 PORT ?= 8000
 HOST ?= 127.0.0.1
 VENV := .venv/bin
-# Tests of one browser share one server, so they stay on one worker.
-PYTEST := $(VENV)/python -m pytest -n 2 --dist loadgroup
+# A file's tests stay together: they share what is slow to make.
+PYTEST := $(VENV)/python -m pytest -n 2 --dist loadfile
 
 .PHONY: help setup run test test-all lint format bench example-site translations lock
 

@@ -1,6 +1,6 @@
 """A real server with the example fund, and a real browser in front of it.
 
-`site` is the running server, `open_page` opens a page of a chosen width, with JavaScript or without, and `page` does
+`site` is the running server (one for each worker of the suite), `open_page` opens a page of a chosen width, with JavaScript or without, and `page` does
 so for every combination that a visitor may come with. A page that logs an error, breaks the content security policy
 or asks another host for anything fails its test.
 """
@@ -9,8 +9,8 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -46,12 +46,8 @@ FLAGS = [
 ]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the browser tests on one worker, where they share one server and one browser."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.xdist_group("browser"))
+# Without JavaScript a page's promises never settle, and axe-core waits for one.
+without_javascript: WeakSet[BrowserContext] = WeakSet()
 
 
 @pytest.fixture(scope="session")
@@ -140,6 +136,8 @@ def open_page(browser: Browser, site: Site, complaints: Complaints) -> Iterator[
         )
         context.set_default_timeout(MILLISECONDS_TO_ACT)
         contexts.append(context)
+        if not javascript:
+            without_javascript.add(context)
         complaints.watch(context)
         return context.new_page()
 
@@ -165,6 +163,7 @@ def find_barriers() -> Callable[[Page], list[str]]:
     axe = Axe()
 
     def on(page: Page) -> list[str]:
+        assert page.context not in without_javascript, "axe-core needs JavaScript: open this page with it"
         violations = axe.run(page).response["violations"]
         return [
             f"{violation['id']} ({violation['impact']}): {node['html'][:200]}"
