@@ -1,8 +1,8 @@
 """A real server with the example fund, and a real browser in front of it.
 
-`site` is the running server (one for each worker of the suite), `open_page` opens a page of a chosen width, with JavaScript or without, and `page` does
-so for every combination that a visitor may come with. A page that logs an error, breaks the content security policy
-or asks another host for anything fails its test.
+`site` is the running server (one for each worker of the suite), `open_page` opens a page of a chosen width, with
+JavaScript or without, and `page` does so for every combination that a visitor may come with. A page that logs an
+error, breaks the content security policy or asks another host for anything fails its test.
 """
 
 import os
