@@ -15,7 +15,7 @@ from app.disbursements import queries
 from app.disbursements.models import Disbursement
 from app.disbursements.rules import DisbursementDraft, may_become, refuse_if_wrong, text_hash
 from app.documents.operations import keep_number, next_number
-from app.files.queries import attachments_of
+from app.files.queries import files_of
 from app.funds.models import Fund
 from app.ledger import queries as ledger
 from app.ledger.tracing import operations as tracing
@@ -191,7 +191,7 @@ def _text_hash(session: Session, disbursement: Disbursement) -> str:
         "applied_on": disbursement.applied_on.isoformat(),
         "papers": disbursement.papers,
     }
-    hashes = [file.sha256 for file in attachments_of(session, SUBJECT, disbursement.id)]
+    hashes = [file.sha256 for file in files_of(session, SUBJECT, disbursement.id)]
     return text_hash(text, hashes)
 
 
@@ -235,7 +235,7 @@ def record_past_decision(
     matter = matter_of(session, SUBJECT, disbursement_id)
     if matter is None:
         raise NotFound(N_("这笔申请还没有提交表决"))
-    if not any(file.purpose == "minutes" for file in attachments_of(session, SUBJECT, disbursement_id)):
+    if not any(file.purpose == "minutes" for file in files_of(session, SUBJECT, disbursement_id)):
         raise Refused(N_("请先上传会议纪要"), field="minutes")
     if decided_on < disbursement.applied_on:
         raise Refused(N_("决议日期不能早于申请日期"), field="decided_on")

@@ -11,7 +11,7 @@ from app.council.queries import has_voted, matter_of
 from app.disbursements import queries
 from app.disbursements.models import Disbursement, Payment
 from app.disbursements.operations import SUBJECT
-from app.files.queries import attachments_of
+from app.files.queries import files_of
 from app.ledger import queries as ledger
 from app.ledger import rules as posting
 from app.ledger.correction.operations import reverse_entry
@@ -54,7 +54,7 @@ def pay_disbursement(
     _require_separate(session, actor, disbursement)
     if disbursement.status != "approved":
         raise Conflict(N_("这笔申请现在不能付款"))
-    if not any(file.purpose == "bank_slip" for file in attachments_of(session, SUBJECT, disbursement_id)):
+    if not any(file.purpose == "bank_slip" for file in files_of(session, SUBJECT, disbursement_id)):
         raise Refused(N_("请上传银行回单或付款凭证"), field="slip")
     left = disbursement.amount_minor - disbursement.paid_minor
     if not 0 < amount_minor <= left:
