@@ -26,6 +26,17 @@ class VoteView:
     cast_at: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class MemberVote:
+    """One vote with the member's name and reason: for the office alone."""
+
+    seat_number: int
+    name: str
+    choice: str
+    reason: str
+    cast_at: datetime
+
+
 def matter(session: Session, matter_id: int) -> Matter:
     """One matter. Raises NotFound."""
     found = session.get(Matter, matter_id)
@@ -60,6 +71,17 @@ def votes_of(session: Session, matter_id: int) -> list[VoteView]:
         .order_by(Vote.seat_number)
     )
     return [VoteView(*row) for row in rows]
+
+
+def member_votes_of(session: Session, matter_id: int) -> list[MemberVote]:
+    """Votes by name in the order cast, for the office."""
+    rows = session.execute(
+        select(Vote.seat_number, User.name, Vote.choice, Vote.reason, Vote.cast_at)
+        .join(User, User.id == Vote.voter_id)
+        .where(Vote.matter_id == matter_id)
+        .order_by(Vote.id)
+    )
+    return [MemberVote(*row) for row in rows]
 
 
 def has_voted(session: Session, matter_id: int, user_id: int) -> bool:

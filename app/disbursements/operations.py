@@ -28,7 +28,7 @@ from app.shared import clock
 from app.shared.audit import record
 from app.shared.errors import N_, Conflict, Forbidden, NotFound, Refused
 from app.shared.money import Money
-from app.shared.permissions import Actor, Permission
+from app.shared.permissions import Actor, Permission, Role
 from app.shared.text import normal
 
 SUBJECT = "disbursement"
@@ -96,14 +96,19 @@ def _party(session: Session, actor: Actor, given: PartyDraft | int) -> int:
     return record_parties(session, actor, [given])[0].id
 
 
-def submit_disbursement(session: Session, actor: Actor, disbursement_id: int) -> Disbursement:
+def submit_disbursement(
+    session: Session, actor: Actor, disbursement_id: int, *, read_hash: str | None = None
+) -> Disbursement:
     """Fix the request's text, number it and put it before the council.
 
-    Raises Refused when the kind of spending is missing or the purpose has not enough unpromised money.
+    ``read_hash`` is the ``draft_hash`` of what the person saw. Raises Refused when the kind of spending is missing or the
+    purpose has not enough unpromised money, Conflict when the draft was changed since it was read.
     """
     disbursement = queries.disbursement(session, disbursement_id)
     actor.require(Permission.DISBURSEMENT_REQUEST, disbursement.fund_id)
     _require_next(disbursement, "submitted")
+    if read_hash is not None and read_hash != draft_hash(session, disbursement):
+        raise Conflict(N_("草稿刚刚有人改过，请重新核对后再提交"))
     if disbursement.spending_kind is None:
         raise Refused(N_("请选择支出类别"), field="spending_kind")
     pool = next(
@@ -175,6 +180,11 @@ def _number(session: Session, disbursement: Disbursement) -> str:
         number = next_number(session, "request", disbursement.applied_on.year)
         if session.scalar(select(Disbursement.id).where(Disbursement.number == number)) is None:
             return number
+
+
+def draft_hash(session: Session, disbursement: Disbursement) -> str:
+    """The hash of a draft as it stands, files included: what a person agrees to when they submit it."""
+    return _text_hash(session, disbursement)
 
 
 def _text_hash(session: Session, disbursement: Disbursement) -> str:
@@ -268,7 +278,7 @@ def _apply(session: Session, actor: Actor, disbursement: Disbursement, result: s
 def withdraw_disbursement(session: Session, actor: Actor, disbursement_id: int, reason: str) -> Disbursement:
     """Take a request back before it is decided. Only whoever submitted it, or the secretary, may."""
     disbursement = queries.disbursement(session, disbursement_id)
-    actor.require(Permission.DISBURSEMENT_REQUEST, disbursement.fund_id)
+    _require_own(actor, disbursement)
     _require_next(disbursement, "withdrawn")
     matter = matter_of(session, SUBJECT, disbursement_id)
     if disbursement.status == "submitted" and matter is not None:
@@ -278,9 +288,12 @@ def withdraw_disbursement(session: Session, actor: Actor, disbursement_id: int, 
 
 
 def cancel_disbursement(session: Session, actor: Actor, disbursement_id: int, reason: str) -> Disbursement:
-    """Give up an approved request, or what of it is still unpaid: the promised money is free again."""
+    """Give up an approved request, or what of it is still unpaid: the promised money is free again.
+
+    Only whoever submitted it, or the secretary, may.
+    """
     disbursement = queries.disbursement(session, disbursement_id)
-    actor.require(Permission.DISBURSEMENT_REQUEST, disbursement.fund_id)
+    _require_own(actor, disbursement)
     following = "paid" if disbursement.paid_minor else "cancelled"
     _require_next(disbursement, following)
     if not reason.strip():
@@ -295,8 +308,17 @@ def _end(session: Session, actor: Actor, disbursement: Disbursement, status: str
     if not reason.strip():
         raise Refused(N_("请写明原因"), field="reason")
     _become(session, disbursement, status, closed=True)
-    append(session, [LeafDraft(f"request_{status}", disbursement.id, {}, {"reason": reason.strip()})])
+    if disbursement.number is not None:  # a draft was never put before anyone
+        append(session, [LeafDraft(f"request_{status}", disbursement.id, {}, {"reason": reason.strip()})])
     record(session, actor.user_id, f"{status}_disbursement", SUBJECT, disbursement.id, reason=reason.strip())
+
+
+def _require_own(actor: Actor, disbursement: Disbursement) -> None:
+    actor.require(Permission.DISBURSEMENT_REQUEST, disbursement.fund_id)
+    submitter = disbursement.submitter_id
+    if submitter is None or submitter == actor.user_id or actor.holds(Role.SECRETARY, disbursement.fund_id):
+        return
+    raise Forbidden(N_("只有提交人或秘书处可以撤回或取消这笔申请"))
 
 
 def _require_next(disbursement: Disbursement, following: str) -> None:

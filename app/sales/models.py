@@ -91,6 +91,8 @@ class Sale(Base):
     recorded_by_id: Mapped[int | None] = mapped_column(BigInteger)
     voided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     void_reason: Mapped[str] = mapped_column(Text, default="")
+    # The entry that booked it: the closing's, or one of its own when it was paid later.
+    entry_number: Mapped[int | None] = mapped_column(BigInteger, ForeignKey("journal_entry.number"))
 
 
 class Count(Base):
