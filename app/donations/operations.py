@@ -17,9 +17,11 @@ from app.ledger import queries as ledger
 from app.ledger import rules as posting
 from app.ledger.correction.operations import replace_entry, reverse_entry
 from app.ledger.models import Earmark, MoneyAccount
-from app.ledger.operations import post_entries, show_party
+from app.ledger.operations import post_entries, show_document, show_party
 from app.ledger.rules import EntryDraft, TrancheDraft
+from app.ledger.treasury.operations import create_earmark
 from app.parties.operations import PartyDraft, RecordedParty, record_consent, record_parties, rename_party
+from app.parties.queries import as_draft, current_consent
 from app.parties.queries import party as party_by_id
 from app.parties.rules import ConsentDraft
 from app.shared import clock
@@ -37,12 +39,26 @@ def record_donation(session: Session, actor: Actor, draft: DonationDraft) -> Don
 
     Raises InputRefused for wrong fields, Refused for a foreign earmark or account or a closed month.
     """
-    if draft.idempotency_key is not None:
-        earlier = session.scalar(select(Donation).where(Donation.idempotency_key == draft.idempotency_key))
-        if earlier is not None:
-            return earlier
+    earlier = queries.donation_of_key(session, draft.idempotency_key)
+    if earlier is not None:
+        return earlier
     donation_id = record_donations(session, actor, [draft])[0]
     return queries.donation(session, donation_id)
+
+
+def record_donation_for_new_purpose(
+    session: Session, actor: Actor, draft: DonationDraft, *, slug: str, name: str
+) -> Donation:
+    """Record a gift whose donor named a purpose that the fund has no earmark for yet: a restricted one is created first.
+
+    Raises like ``record_donation``, and Refused (fields ``slug``, ``name``) like ``create_earmark``.
+    """
+    earlier = queries.donation_of_key(session, draft.idempotency_key)
+    if earlier is not None:
+        return earlier
+    actor.require(Permission.BOOKS_POST, draft.fund_id)
+    draft.earmark_id = create_earmark(session, actor, draft.fund_id, slug, name, "restricted").id
+    return record_donation(session, actor, draft)
 
 
 def record_donations(session: Session, actor: Actor, drafts: list[DonationDraft]) -> list[int]:
@@ -203,10 +219,11 @@ def correct_words(
     receipt_number: str | None = None,
     received_on: date | None = None,
     office_number: str | None = None,
+    seen_version: int | None = None,
 ) -> Donation:
     """Put words of a gift right, without touching the books; the words before are kept as a version.
 
-    Raises Refused without a reason, Conflict when the gift was reversed.
+    Raises Refused without a reason, Conflict when the gift was reversed or is no longer the ``seen_version``.
     """
     donation = _standing(session, donation_id)
     actor.require(Permission.GIFT_RECORD, donation.fund_id)
@@ -223,10 +240,13 @@ def correct_words(
     }
     if not changes:
         return donation
+    _require_version(donation, seen_version)
     _keep_version(session, actor, donation, reason, list(changes))
     for name, value in changes.items():
         setattr(donation, name, normal(value) if isinstance(value, str) else value)
     session.flush()
+    if "receipt_number" in changes:
+        show_document(session, donation.entry_number, donation.receipt_number)
     record(session, actor.user_id, "correct_words", SUBJECT, donation_id, fields=sorted(changes))
     return donation
 
@@ -241,12 +261,20 @@ def correct_money(
     earmark_id: int | None = None,
     method: str | None = None,
     goods: list[GoodsDraft] | None = None,
+    money_account_id: int | None = None,
+    seen_version: int | None = None,
+    key: str | None = None,
 ) -> Donation:
     """Put the amount, purpose, way of giving or goods of a gift right: reversal and new entry in one step.
 
-    Raises Refused without a reason, when goods have gone out already, or when the pool cannot bear it.
+    A second click with the same ``key`` changes nothing. Raises Refused without a reason, when goods have gone out
+    already, or when the pool cannot bear it; Conflict when the gift was reversed or is no longer the ``seen_version``.
     """
+    earlier = ledger.entry_of_key(session, key)
+    if earlier is not None and (earlier.source_type, earlier.source_id) == (SUBJECT, donation_id):
+        return queries.donation(session, donation_id)
     donation = _standing(session, donation_id)
+    _require_version(donation, seen_version)
     party = party_by_id(session, donation.party_id)
     draft = DonationDraft(
         fund_id=donation.fund_id,
@@ -255,11 +283,15 @@ def correct_money(
         donor=party.id,
         earmark_id=earmark_id or donation.earmark_id,
         amount_minor=amount_minor or donation.amount_minor,
-        money_account_id=donation.money_account_id if method in (None, donation.method) else None,
+        money_account_id=money_account_id
+        or (donation.money_account_id if method in (None, donation.method) else None),
         goods=goods or [],
         wish=donation.wish,
         memo=donation.memo,
         receipt_number=donation.receipt_number,
+        at_event=any(
+            each.statement_line == "gala_other" for each in ledger.postings_of(session, donation.entry_number)
+        ),
     )
     lines = lines_of(session, SUBJECT, donation_id)
     current = [line for line in lines if line.entry_number == donation.entry_number]
@@ -282,9 +314,9 @@ def correct_money(
     places.require(draft)
     donor = RecordedParty(party.id, party.kind, party.name, party.public_name)
     _keep_version(session, actor, donation, reason, ["amount_minor", "earmark_id", "method", "entry_number"])
-    posted = replace_entry(
-        session, actor, donation.entry_number, _entry(draft, donor, donation_id, places), reason
-    )
+    replacement = _entry(draft, donor, donation_id, places)
+    replacement.idempotency_key = key
+    posted = replace_entry(session, actor, donation.entry_number, replacement, reason)
     donation = queries.donation(session, donation_id)
     if draft.goods:
         undo_receipt(session, current, posted.number)
@@ -307,9 +339,16 @@ def correct_money(
     return donation
 
 
-def reverse_donation(session: Session, actor: Actor, donation_id: int, reason: str) -> Donation:
-    """Undo a gift that never was. Raises Refused when its goods or money are already spent and nothing can stand in."""
+def reverse_donation(
+    session: Session, actor: Actor, donation_id: int, reason: str, *, seen_version: int | None = None
+) -> Donation:
+    """Undo a gift that never was.
+
+    Raises Refused when its goods or money are already spent and nothing can stand in, Conflict when it was reversed before
+    or is no longer the ``seen_version``.
+    """
     donation = _standing(session, donation_id)
+    _require_version(donation, seen_version)
     lines = [
         line for line in lines_of(session, SUBJECT, donation_id) if line.entry_number == donation.entry_number
     ]
@@ -326,6 +365,10 @@ def reverse_donation(session: Session, actor: Actor, donation_id: int, reason: s
 def change_consent(session: Session, actor: Actor, party_id: int, draft: ConsentDraft, fund_id: int) -> int:
     """Record consent or its withdrawal, with effect on every public page at once. Returns the public rows rewritten."""
     actor.require(Permission.CONSENT_RECORD, fund_id)
+    if as_draft(current_consent(session, party_id)) == ConsentDraft(
+        draft.wish, draft.how.strip(), draft.evidence.strip()
+    ):
+        return 0  # the second click of a double click
     party = record_consent(session, actor, party_id, draft)
     return show_party(session, party.id, party.public_name)
 
@@ -342,6 +385,11 @@ def _standing(session: Session, donation_id: int) -> Donation:
     if donation.status == "reversed":
         raise Conflict(N_("这笔捐赠已经冲销"))
     return donation
+
+
+def _require_version(donation: Donation, seen_version: int | None) -> None:
+    if seen_version is not None and seen_version != donation.version:
+        raise Conflict(N_("这笔捐赠刚刚被别人改过，您的改动没有保存；请看过新内容再改"))
 
 
 def _require_reason(reason: str) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from app.donations.models import Donation, DonationVersion
-from app.parties.models import Party
+from app.parties.models import Consent, Party
 from app.parties.queries import OFFICE_SEARCH
 from app.shared.errors import N_, NotFound
 
@@ -53,6 +54,13 @@ def donation(session: Session, donation_id: int) -> Donation:
     return found
 
 
+def donation_of_key(session: Session, key: str | None) -> Donation | None:
+    """The gift that a form with this idempotency key already recorded, if any."""
+    if key is None:
+        return None
+    return session.scalar(select(Donation).where(Donation.idempotency_key == key))
+
+
 def donation_of_entry(session: Session, number: int) -> Donation | None:
     """The gift that an entry booked, if any (the current entry of a corrected gift)."""
     return session.scalar(select(Donation).where(Donation.entry_number == number))
@@ -60,7 +68,7 @@ def donation_of_entry(session: Session, number: int) -> Donation | None:
 
 def listed(session: Session, filters: DonationFilter, limit: int = 50) -> list[DonationRow]:
     """Gifts newest first, by keyset; one more than ``limit`` is never read."""
-    query = (
+    query: Select[*tuple[Any, ...]] = (
         select(
             Donation.id,
             Donation.received_on,
@@ -105,3 +113,61 @@ def versions_of(session: Session, donation_id: int) -> list[DonationVersion]:
             .order_by(DonationVersion.version.desc())
         )
     )
+
+
+@dataclass(frozen=True, slots=True)
+class KnownDonor:
+    """A donor of a fund, as the office tells people of one name apart: by their gifts. Never for a public page."""
+
+    id: int
+    kind: str
+    name: str
+    public_name: str
+    gift_count: int
+    last_gift_id: int
+    last_gift_on: date
+
+
+def _donors(fund_id: int) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Party.id,
+            Party.kind,
+            Party.name,
+            Party.public_name,
+            func.count(Donation.id),
+            func.max(Donation.id),
+            func.max(Donation.received_on),
+        )
+        .join(Donation, Donation.party_id == Party.id)
+        .where(Donation.fund_id == fund_id)
+        .group_by(Party.id, Party.kind, Party.name, Party.public_name)
+    )
+
+
+def donors_named(session: Session, fund_id: int, words: str, limit: int = 20) -> list[KnownDonor]:
+    """Donors of a fund whose true name holds the words, the latest first. A donor without a name is nobody to give again."""
+    matching = OFFICE_SEARCH.matching(session, words)
+    if matching is None:
+        return []
+    found = _donors(fund_id).where(Party.id.in_(matching), Party.kind != "unnamed")
+    return [
+        KnownDonor(*row) for row in session.execute(found.order_by(func.max(Donation.id).desc()).limit(limit))
+    ]
+
+
+def known_donor(session: Session, fund_id: int, party_id: int) -> KnownDonor | None:
+    """One donor of a fund; None for a party that gave it nothing."""
+    row = session.execute(_donors(fund_id).where(Party.id == party_id)).one_or_none()
+    return None if row is None else KnownDonor(*row)
+
+
+def waiting_for_evidence(session: Session, fund_id: int) -> list[KnownDonor]:
+    """Persons and sole traders who wish to be named, but whose consent has no evidence yet: their names stay masked."""
+    newest = select(func.max(Consent.id)).where(Consent.party_id == Party.id).scalar_subquery()
+    found = (
+        _donors(fund_id)
+        .join(Consent, Consent.id == newest)
+        .where(Party.kind.in_(("person", "sole_trader")), Consent.wish == "named", Consent.evidence == "")
+    )
+    return [KnownDonor(*row) for row in session.execute(found.order_by(Party.id))]

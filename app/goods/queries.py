@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.goods.models import GoodsLine
+from app.goods.models import GoodsLine, GoodsMovement
 from app.shared.errors import N_, NotFound
 
 
@@ -62,11 +62,16 @@ def in_stock(session: Session, fund_id: int) -> list[GoodsLine]:
 
 
 def to_confirm(session: Session, fund_id: int) -> list[GoodsLine]:
-    """Lines whose valuation basis is missing or unconfirmed (待确认)."""
+    """Lines whose valuation basis is missing or unconfirmed (待确认), those of corrected or reversed gifts aside."""
+    withdrawn = (
+        select(GoodsMovement.id)
+        .where(GoodsMovement.goods_line_id == GoodsLine.id, GoodsMovement.kind == "withdrawn")
+        .exists()
+    )
     return list(
         session.scalars(
             select(GoodsLine)
-            .where(GoodsLine.fund_id == fund_id, GoodsLine.basis_is_confirmed.is_(False))
+            .where(GoodsLine.fund_id == fund_id, GoodsLine.basis_is_confirmed.is_(False), ~withdrawn)
             .order_by(GoodsLine.received_on, GoodsLine.id)
         )
     )

@@ -95,7 +95,7 @@ def _require_open(session: Session, drafts: list[EntryDraft]) -> None:
             select(PeriodState.fund_id, PeriodState.month).where(
                 PeriodState.state == "closed", PeriodState.fund_id.in_({fund for fund, _ in months})
             )
-        ).tuples()
+        )
     )
     for fund_id, month in sorted(months & closed):
         raise Refused(
@@ -494,6 +494,13 @@ def show_words(
     if row.is_listed:
         PUBLIC_SEARCH.replace(session, row.number, row_words(row.description, row.party, row.document))
     session.flush()
+
+
+def show_document(session: Session, number: int, document: str) -> None:
+    """Rewrite the receipt or document number that the public reads of an entry, in the running transaction."""
+    row = session.get_one(LedgerRow, (number, False))
+    row.document = document
+    show_words(session, row)
 
 
 def show_party(session: Session, party_id: int, public_name: str) -> int:

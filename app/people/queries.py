@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -214,6 +214,12 @@ def users(session: Session, *, ended: bool = False) -> list[UserRow]:
         UserRow(each.id, each.name, each.email, each.ended_at, tuple(held.get(each.id, ())))
         for each in people
     ]
+
+
+def names_of(session: Session, user_ids: Iterable[int | None]) -> dict[int, str]:
+    """The names of users by their id."""
+    rows = session.execute(select(User.id, User.name).where(User.id.in_({each for each in user_ids if each})))
+    return {row.id: row.name for row in rows}
 
 
 def users_who_can_sign_in(session: Session) -> Sequence[User]:

@@ -15,6 +15,11 @@ from app.ledger.tracing.models import Tranche, TrancheMovement
 _CHUNK = 500
 
 
+def tranche(session: Session, number: int) -> Tranche | None:
+    """The tranche that an entry opened; None for an entry that opened none."""
+    return session.get(Tranche, number)
+
+
 def free_tranches(
     session: Session, earmark_id: int, *, not_after: date | None = None, but: int | None = None
 ) -> Iterator[tuple[int, int]]:
