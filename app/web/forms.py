@@ -15,7 +15,9 @@ from flask_wtf import CSRFProtect, FlaskForm
 from flask_wtf.file import FileField as FlaskFileField
 from werkzeug.datastructures import FileStorage
 from wtforms import Field, FieldList, FormField, HiddenField, SelectField, StringField
-from wtforms.validators import InputRequired, Length
+from wtforms import RadioField as WTFormsRadioField
+from wtforms.fields import SelectChoice  # type: ignore[attr-defined] # newer than its types
+from wtforms.validators import InputRequired, Length, StopValidation
 from wtforms.widgets import DateInput
 
 from app.shared import clock, money, periods
@@ -79,15 +81,19 @@ class Form(FlaskForm):  # type: ignore[misc]
         def get_translations(self, form: Any) -> _Translations:
             return _Translations()
 
+    refused_status = 422
+    """The status of the page that shows this form again: 409 when somebody else was first."""
+
     @contextmanager
     def refusals_shown(self) -> Iterator[None]:
         """Run an operation; a refusal or conflict that it raises becomes an error of this form: what was typed is kept.
 
-        ``with form.refusals_shown():`` … and after it ``page(template, form=form)``, which then answers 422.
+        ``with form.refusals_shown():`` … and after it ``page(template, form=form)``, which then answers 422 or 409.
         """
         try:
             yield
         except (Refused, Conflict) as error:
+            self.refused_status = error.status
             self.show_refusal(error)
 
     def show_refusal(self, error: SunledgerError) -> None:
@@ -133,6 +139,15 @@ def find_field(fields: Iterable[Field], name: str) -> Field | None:
         if found is not None:
             return found
     return None
+
+
+class Given(InputRequired):
+    """Something must be there, and not only spaces. What cannot be read keeps its own sentence."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        super().__call__(form, field)
+        if field.data in (None, "") and not field.process_errors:
+            raise StopValidation(field.gettext("This field is required."))
 
 
 class TextField(StringField):
@@ -211,34 +226,53 @@ class FileField(FlaskFileField):  # type: ignore[misc]
     data: FileStorage | None
 
 
-class ChoiceField(SelectField):
-    """One of ``choices``, (value, text) pairs. With ``blank`` the first choice is empty and gives None."""
+class _Choices:
+    """Choices given as (value, text) pairs; the empty one gives None."""
+
+    def _prepare(self, coerce: Callable[[Any], Any], blank: bool) -> None:
+        self.blank = blank
+        self._coerce_value = coerce
+
+    def offer(self, choices: Iterable[tuple[Any, Any]]) -> None:
+        """Set the choices, for those that come from the database."""
+        self.choices = self._as_choices(choices)
+
+    def _as_choices(self, choices: Iterable[tuple[Any, Any]]) -> list[SelectChoice]:
+        first = [SelectChoice("", lazy_gettext(_CHOOSE))] if self.blank else []
+        return [*first, *(SelectChoice(str(value), text) for value, text in choices)]
+
+    def _coerced(self, value: Any) -> Any:
+        return None if value in ("", None) else self._coerce_value(value)
+
+
+class ChoiceField(_Choices, SelectField):  # type: ignore[misc]
+    """A list to choose one of ``choices`` from. With ``blank`` (the default) the first choice is "please choose"."""
 
     def __init__(
         self,
         label: Any = None,
         validators: Any = None,
         *,
-        choices: Sequence[tuple[Any, Any]] = (),
+        choices: Iterable[tuple[Any, Any]] = (),
         coerce: Callable[[Any], Any] = str,
         blank: bool = True,
         **kwargs: Any,
     ) -> None:
-        self.blank = blank
-        self._coerce_value = coerce
-        super().__init__(label, validators, coerce=self._coerced, choices=self._with_blank(choices), **kwargs)
+        self._prepare(coerce, blank)
+        super().__init__(label, validators, coerce=self._coerced, choices=self._as_choices(choices), **kwargs)
 
-    def offer(self, choices: Iterable[tuple[Any, Any]]) -> None:
-        """Set the choices, for those that come from the database."""
-        self.choices = self._with_blank(choices)
 
-    def _with_blank(self, choices: Iterable[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
-        return [*([("", lazy_gettext(_CHOOSE))] if self.blank else []), *choices]
+class RadioField(_Choices, WTFormsRadioField):  # type: ignore[misc]
+    """Buttons to choose one of ``choices`` by."""
 
-    def _coerced(self, value: Any) -> Any:
-        return None if value in ("", None) else self._coerce_value(value)
-
-    def pre_validate(self, form: Any) -> None:
-        if self.data is None and self.blank:
-            return
-        super().pre_validate(form)
+    def __init__(
+        self,
+        label: Any = None,
+        validators: Any = None,
+        *,
+        choices: Iterable[tuple[Any, Any]] = (),
+        coerce: Callable[[Any], Any] = str,
+        **kwargs: Any,
+    ) -> None:
+        self._prepare(coerce, blank=False)
+        super().__init__(label, validators, coerce=self._coerced, choices=self._as_choices(choices), **kwargs)

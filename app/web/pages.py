@@ -26,11 +26,11 @@ def page(
 ) -> Response:
     """Render ``template``; for a request of htmx only its block ``fragment``, if the page declares one.
 
-    The status is 422 when ``form`` in the context was refused, else 200.
+    The status is that of the refusal (422, or 409 for a conflict) when ``form`` in the context was refused, else 200.
     """
     form = context.get("form")
     if status is None:
-        status = 422 if isinstance(form, Form) and form.is_refused else 200
+        status = form.refused_status if isinstance(form, Form) and form.is_refused else 200
     if fragment is not None and wants_fragment():
         body = render_block(template, fragment, **context)
     else:
