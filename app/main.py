@@ -12,6 +12,7 @@ from app.funds import routes as fund_routes
 from app.people import routes as people_routes
 from app.settings import ROOT, Settings, load
 from app.shared import db as shared_db
+from app.shared import encryption
 from app.web import access, caching, errors, forms, i18n, jinja, logs, office, schema, security, static_files
 from app.web.database import db, engine_options
 
@@ -28,6 +29,7 @@ def create_app(settings: Settings | None = None) -> Flask:
     settings = settings or load()
     app = Flask("app.main", template_folder=str(ROOT / "templates"), static_folder=None)
     app.extensions["sunledger_settings"] = settings
+    encryption.use_key(settings.data_key())
     logs.install(app, settings)
     security.install(app, settings)
     app.config.update(

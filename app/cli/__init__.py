@@ -81,9 +81,11 @@ def settings() -> Settings:
 @contextmanager
 def open_session() -> Iterator[Session]:
     """A session on the installation's database, which must be set up for this version."""
+    from app.shared import encryption
     from app.web import schema
     from app.web.database import open_engine
 
+    encryption.use_key(settings().data_key())
     engine = open_engine(settings())
     try:
         problem = schema.problem(engine)

@@ -193,7 +193,8 @@ def term_refusal(wanted: Term, others: Iterable[Term]) -> SunledgerError | None:
         return Refused(N_("席位号在 1 到 99 之间"), field="seat_number")
     if wanted.ends_on is not None and wanted.ends_on < wanted.starts_on:
         return Refused(N_("结束日期不能早于开始日期"), field="ends_on")
-    for other in others:
+    # What the person holds already says more than who sits where.
+    for other in sorted(others, key=lambda each: each.user_id != wanted.user_id):
         if wanted.overlaps(other):
             found = _clash(wanted, other)
             if found is not None:
