@@ -82,7 +82,7 @@ class Form(FlaskForm):  # type: ignore[misc]
             return _Translations()
 
     refused_status = 422
-    """The status of the page that shows this form again: 409 when somebody else was first."""
+    """The status of the page that shows this form again: 409 when what it is about has changed meanwhile."""
 
     @contextmanager
     def refusals_shown(self) -> Iterator[None]:
@@ -93,7 +93,7 @@ class Form(FlaskForm):  # type: ignore[misc]
         try:
             yield
         except (Refused, Conflict) as error:
-            self.refused_status = error.status
+            self.refused_status = 422 if error.field else error.status
             self.show_refusal(error)
 
     def show_refusal(self, error: SunledgerError) -> None:
