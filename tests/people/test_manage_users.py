@@ -248,7 +248,7 @@ def test_ended_user_is_signed_out_at_once_and_keeps_no_office(visit: Visit, sess
     session.rollback()
     (term,) = queries.terms_of(session, user_id)
     assert term.ends_on == clock.today()
-    assert administrator.submit(f"/office/people/{user_id}/end").status == 422
+    assert administrator.submit(f"/office/people/{user_id}/end").status == 409
 
 
 def test_opening_the_confirm_page_ends_nobody(visit: Visit, session: Session) -> None:
