@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, Connection, column, func, literal_column, select, table, text
+from sqlalchemy import ColumnElement, Connection, column, func, literal, literal_column, select, table, text
 from sqlalchemy.orm import Session
 from sqlalchemy.sql.selectable import Select
 
@@ -22,11 +22,15 @@ class SearchIndex:
     name: str
 
     def create(self, connection: Connection) -> None:
-        """Create the index; for migrations."""
+        """Create the index; for migrations.
+
+        FTS5 keeps the first one and two characters of each token apart: without that a search for a single Han
+        character, which is a prefix, takes longer the more rows there are.
+        """
         if connection.dialect.name == "sqlite":
             connection.execute(
                 text(
-                    f"CREATE VIRTUAL TABLE {self.name} USING fts5(tokens, tokenize='unicode61', detail=full)"
+                    f"CREATE VIRTUAL TABLE {self.name} USING fts5(tokens, tokenize='unicode61 remove_diacritics 0', prefix='1 2')"
                 )
             )
         else:
@@ -66,6 +70,25 @@ class SearchIndex:
             match = " & ".join(_tsquery(phrase) for phrase in phrases)
             condition = indexed.c.tokens.op("@@")(func.to_tsquery("simple", match))
         return select(indexed.c.rowid).where(condition)
+
+    def holds(self, session: Session, row_id: ColumnElement[int], query: str) -> ColumnElement[bool]:
+        """Whether the text of one row, of another query, holds every phrase: what ``matching`` says, asked row by row.
+
+        FTS5 answers MATCH for a single row in 15 µs and more; to look into the stored tokens takes less than one.
+        """
+        indexed = table(self.name, column("rowid"), column("tokens"))
+        found = select(literal_column("1")).select_from(indexed).where(indexed.c.rowid == row_id)
+        phrases = search_phrases(query)
+        if _sqlite(session):
+            for phrase in phrases:
+                words, stored = " ".join(phrase), literal(" ").concat(indexed.c.tokens)
+                if len(phrase) > 1:
+                    words, stored = f"{words} ", stored.concat(" ")
+                found = found.where(func.instr(stored, f" {words}") > 0)
+        else:
+            match = " & ".join(_tsquery(phrase) for phrase in phrases)
+            found = found.where(indexed.c.tokens.op("@@")(func.to_tsquery("simple", match)))
+        return found.exists()
 
 
 def _sqlite(session: Session) -> bool:
