@@ -17,6 +17,8 @@ MAX_COLUMNS = 200
 """The last column that may hold something (GR)."""
 MAX_FILLED_CELLS = 2_000_000
 """The largest number of cells that hold something, in one file: what fits in memory."""
+MAX_TEXT = 32_767
+"""The longest text in one cell, in characters: what a spreadsheet program itself takes."""
 
 CellValue = str | int | Decimal | date | datetime | bool | None
 
@@ -127,8 +129,8 @@ class Tally:
         if self.rows > MAX_ROWS:
             raise Refused(N_("文件里的行太多，最多 %(limit)s 行，请分成几个文件"), limit=MAX_ROWS)
 
-    def add_cell(self, row: int, column: int) -> None:
-        """Count one cell that holds something. Raises Refused above MAX_FILLED_CELLS or right of MAX_COLUMNS."""
+    def add_cell(self, row: int, column: int, text: str) -> None:
+        """Count one cell that holds something. Raises Refused above MAX_FILLED_CELLS, right of MAX_COLUMNS, for a long text."""
         self.cells += 1
         if self.cells > MAX_FILLED_CELLS:
             raise Refused(N_("文件里的单元格太多，请分成几个文件"))
@@ -137,6 +139,12 @@ class Tally:
                 N_("%(address)s 单元格太靠右，最多读到 %(last)s 列，请删除多余的列"),
                 address=f"{column_letter(column)}{row}",
                 last=column_letter(MAX_COLUMNS),
+            )
+        if len(text) > MAX_TEXT:
+            raise Refused(
+                N_("%(address)s 单元格里的文字太长，最多 %(limit)s 个字"),
+                address=f"{column_letter(column)}{row}",
+                limit=MAX_TEXT,
             )
 
 

@@ -125,7 +125,7 @@ def _compound(content: bytes) -> list[Sheet]:
         raise Refused(N_("这个文件其实是演示文稿，不是表格"))
     if holds("Book"):
         raise _too_old()
-    raise Refused(N_("看不懂这个文件，请上传 Excel（.xlsx、.xls）、WPS 表格或 CSV 文件"))
+    raise Refused(N_("这个文件不是表格，或者已损坏，请用 Excel 或 WPS 打开后另存为 .xlsx 再上传"))
 
 
 def _too_old() -> Refused:

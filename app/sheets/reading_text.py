@@ -13,6 +13,7 @@ from app.sheets.grid import Cell, Row, Tally
 _SEPARATORS = ("\t", ",", ";")
 _AS_TEXT = re.compile(r'^="([^"]*)"$')
 _NEUTRALISED = re.compile(r"^'(?=[=+\-@\t\r＝＋－＠])")
+_LOOKED_AT = 64 * 1024  # characters, to find out the separator
 _BINARY = re.compile(r"[\x00-\x08\x0e-\x1f]")
 
 
@@ -49,7 +50,7 @@ def rows_of_text(text: str, *, pasted: bool = False) -> tuple[Row, ...]:
         cells = {}
         for column, field in enumerate(fields, start=1):
             if field.strip():
-                tally.add_cell(number, column)
+                tally.add_cell(number, column, field)
                 cells[column] = _cell(number, column, field)
         if cells:
             tally.add_row()
@@ -63,7 +64,7 @@ def _separator(text: str, pasted: bool) -> str:
         return "\t"
     best, best_rows = ",", 0
     for separator in _SEPARATORS:
-        widths = Counter(len(fields) for fields in islice(_records(text, separator), 30))
+        widths = Counter(len(fields) for fields in islice(_records(text[:_LOOKED_AT], separator), 30))
         widths.pop(1, None)
         if widths and max(widths.values()) > best_rows:
             best, best_rows = separator, max(widths.values())

@@ -70,7 +70,7 @@ def _sheet(book: xlrd.Book, index: int, formulas: set[tuple[int, int, int]], tal
                 value = None
             if not formula and (value is None or (isinstance(value, str) and not value.strip())):
                 continue
-            tally.add_cell(row + 1, column + 1)
+            tally.add_cell(row + 1, column + 1, text)
             cells.setdefault(row + 1, {})[column + 1] = Cell(
                 row=row + 1,
                 column=column + 1,

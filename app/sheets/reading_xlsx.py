@@ -119,6 +119,7 @@ def _parse(
 
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
+    parser.buffer_size = 64 * 1024
     parser.StartDoctypeDeclHandler = refuse_declarations
     parser.StartElementHandler = lambda tag, attributes: start(_LOCAL.get(tag), attributes)
     if end is not None:
@@ -240,6 +241,7 @@ class _SheetReader:
         self._type = "n"
         self._value: str | None = None
         self._formula: str | None = None
+        self._pieces: list[str] = []
         self._into = ""
 
     def start(self, name: str | None, attributes: Attributes) -> None:
@@ -269,10 +271,8 @@ class _SheetReader:
             self._reading_aloud = True
         elif name in ("v", "t") and not self._reading_aloud:
             self._into = "value"
-            self._value = self._value or ""
         elif name == "f":
             self._into = "formula"
-            self._formula = ""
 
     def end(self, name: str | None) -> None:
         """An element ends."""
@@ -281,7 +281,13 @@ class _SheetReader:
         elif not self._in_grid:
             return
         elif name in ("v", "f", "t"):
+            text = "".join(self._pieces)
+            if self._into == "value":
+                self._value = (self._value or "") + text
+            elif self._into == "formula":
+                self._formula = text
             self._into = ""
+            self._pieces.clear()
         elif name == "rPh":
             self._reading_aloud = False
         elif name == "c" and (self._value is not None or self._formula is not None):
@@ -289,10 +295,8 @@ class _SheetReader:
 
     def text(self, piece: str) -> None:
         """Characters between two tags."""
-        if self._into == "value":
-            self._value = (self._value or "") + piece
-        elif self._into == "formula":
-            self._formula = (self._formula or "") + piece
+        if self._into:
+            self._pieces.append(piece)
 
     def _place(self) -> None:
         self._places += 1
@@ -320,7 +324,7 @@ class _SheetReader:
         )
         if (value is None or (isinstance(value, str) and not value.strip())) and self._formula is None:
             return
-        self._tally.add_cell(self._row, self._column)
+        self._tally.add_cell(self._row, self._column, text)
         self.cells.setdefault(self._row, {})[self._column] = Cell(
             row=self._row,
             column=self._column,

@@ -9,6 +9,7 @@ from decimal import Decimal, InvalidOperation
 _NOT_SHOWN = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE)
 _PADDED = re.compile(r'^(?:"([^"]*)")?(0{2,})$')
 _LONGEST_EXPONENT = 30
+_DIGITS_SHOWN = 15
 
 # Formats that a file names by number alone. 27 to 36 and 50 to 58 are the Chinese ones: Excel and WPS store
 # 2023年9月27日 as number 31 without saying anywhere what 31 is.
@@ -39,6 +40,9 @@ def number_of(raw: str) -> int | Decimal | None:
     if number and abs(number.adjusted()) > _LONGEST_EXPONENT:
         return number  # written out, 1E+300000000 would fill the memory
     whole = number.to_integral_value()
+    if whole != number and len(number.as_tuple().digits) > _DIGITS_SHOWN:
+        number = Decimal(repr(float(number)))  # 5.2999999999999998 is how some programs write 5.3
+        whole = number.to_integral_value()
     return int(whole) if whole == number else number
 
 
