@@ -2,7 +2,9 @@
 
 The whole font has 14.8 MB. Kept are Latin letters, punctuation, signs, every character of the basic CJK block (U+4E00
 to U+9FFF), the characters of extension A that the Table of General Standard Chinese Characters (通用规范汉字表, 2013)
-lists for names and places, and all that the font has beyond U+20000. The result depends on the source alone.
+lists for names and places, and all that the font has beyond U+20000. Its digits are made equally wide, so that columns
+of amounts stand straight: the font's own 1 is a fifth narrower, and it has no tabular figures. The result depends on
+the source alone.
 """
 
 import sys
@@ -44,7 +46,22 @@ def main(source: Path, target: Path) -> None:
     subsetter = subset.Subsetter(options)
     subsetter.populate(unicodes=wanted & set(font.getBestCmap()))
     subsetter.subset(font)
+    make_digits_even(font)
     font.save(target)
+
+
+def make_digits_even(font: TTFont) -> None:
+    """Give every digit the advance of the widest one, its outline in the middle."""
+    names = [font.getBestCmap()[ord(digit)] for digit in "0123456789"]
+    metrics, outlines = font["hmtx"], font["glyf"]
+    width = max(metrics[name][0] for name in names)
+    for name in names:
+        advance, bearing = metrics[name]
+        shift = (width - advance) // 2
+        outline = outlines[name]
+        outline.coordinates.translate((shift, 0))
+        outline.recalcBounds(outlines)
+        metrics[name] = (width, bearing + shift)
 
 
 if __name__ == "__main__":
