@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.donations.models import Donation, DonationVersion
@@ -124,11 +124,12 @@ class KnownDonor:
     name: str
     public_name: str
     gift_count: int
-    last_gift_id: int
-    last_gift_on: date
+    last_gift_id: int | None
+    last_gift_on: date | None
 
 
 def _donors(fund_id: int) -> Select[*tuple[Any, ...]]:
+    """Whoever gave to the fund, and every organisation: those are known by their name in the whole installation."""
     return (
         select(
             Party.id,
@@ -139,35 +140,34 @@ def _donors(fund_id: int) -> Select[*tuple[Any, ...]]:
             func.max(Donation.id),
             func.max(Donation.received_on),
         )
-        .join(Donation, Donation.party_id == Party.id)
-        .where(Donation.fund_id == fund_id)
+        .join(Donation, and_(Donation.party_id == Party.id, Donation.fund_id == fund_id), isouter=True)
         .group_by(Party.id, Party.kind, Party.name, Party.public_name)
+        .having(or_(func.count(Donation.id) > 0, Party.kind == "organisation"))
     )
 
 
 def donors_named(session: Session, fund_id: int, words: str, limit: int = 20) -> list[KnownDonor]:
-    """Donors of a fund whose true name holds the words, the latest first. A donor without a name is nobody to give again."""
+    """Donors whose true name holds the words, the latest giver first. One without a name is nobody to give again."""
     matching = OFFICE_SEARCH.matching(session, words)
     if matching is None:
         return []
     found = _donors(fund_id).where(Party.id.in_(matching), Party.kind != "unnamed")
-    return [
-        KnownDonor(*row) for row in session.execute(found.order_by(func.max(Donation.id).desc()).limit(limit))
-    ]
+    latest = func.coalesce(func.max(Donation.id), 0).desc()
+    return [KnownDonor(*row) for row in session.execute(found.order_by(latest, Party.id).limit(limit))]
 
 
 def known_donor(session: Session, fund_id: int, party_id: int) -> KnownDonor | None:
-    """One donor of a fund; None for a party that gave it nothing."""
+    """One donor of a fund; None for a person who gave it nothing."""
     row = session.execute(_donors(fund_id).where(Party.id == party_id)).one_or_none()
     return None if row is None else KnownDonor(*row)
 
 
-def waiting_for_evidence(session: Session, fund_id: int) -> list[KnownDonor]:
+def waiting_for_evidence(session: Session, fund_id: int, limit: int = 100) -> list[KnownDonor]:
     """Persons and sole traders who wish to be named, but whose consent has no evidence yet: their names stay masked."""
     newest = select(func.max(Consent.id)).where(Consent.party_id == Party.id).scalar_subquery()
     found = (
         _donors(fund_id)
-        .join(Consent, Consent.id == newest)
-        .where(Party.kind.in_(("person", "sole_trader")), Consent.wish == "named", Consent.evidence == "")
+        .join(Consent, and_(Consent.party_id == Party.id, Consent.wish == "named", Consent.evidence == ""))
+        .where(Party.kind.in_(("person", "sole_trader")), Consent.id == newest)
     )
-    return [KnownDonor(*row) for row in session.execute(found.order_by(Party.id))]
+    return [KnownDonor(*row) for row in session.execute(found.order_by(Party.id).limit(limit))]
