@@ -90,6 +90,11 @@ def earmark_named(session: Session, fund_id: int, name: str) -> Earmark | None:
     return session.scalar(select(Earmark).where(Earmark.fund_id == fund_id, Earmark.name == name))
 
 
+def earmark_with_slug(session: Session, slug: str) -> Earmark | None:
+    """The earmark with this slug, of whatever fund: slugs are unique in an installation."""
+    return session.scalar(select(Earmark).where(Earmark.slug == slug))
+
+
 def project_named(session: Session, fund_id: int, name: str) -> Project | None:
     """The project of a fund with exactly this name, if any."""
     return session.scalar(select(Project).where(Project.fund_id == fund_id, Project.name == name))

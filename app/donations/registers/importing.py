@@ -1,0 +1,574 @@
+"""Reading a register against the books: what an import would do, without doing it."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import PurePath
+from typing import Protocol
+
+from sqlalchemy.orm import Session
+
+from app.donations.registers import queries
+from app.donations.registers.rows.rules import GiftRow, read_gift_row
+from app.donations.registers.rules import (
+    AlreadyImported,
+    Change,
+    ConsentChange,
+    Correction,
+    CorrectionKind,
+    DonationPreview,
+    KeptRow,
+    NewEarmark,
+    PlannedEarmark,
+    PlannedRow,
+    State,
+    changes_between,
+    consent_of,
+    is_another_gift,
+    match_rows,
+    row_keys,
+    values_of,
+)
+from app.donations.rules import refuse_if_wrong
+from app.goods.operations import GoodsDraft
+from app.ledger import queries as ledger
+from app.parties.rules import ConsentDraft, public_name
+from app.shared import clock
+from app.shared.errors import N_, InputRefused, NotFound, Refused
+from app.shared.periods import month_of
+from app.shared.text import normal
+from app.sheets.cells import half_width, parse_text
+from app.sheets.fields import DONATION_FIELDS
+from app.sheets.grid import Sheet
+from app.sheets.headings import HeadingMatch, NoHeadings, columns_given
+from app.sheets.layout import layout_of
+from app.sheets.reading import read_pasted, read_workbook
+from app.sheets.register import TableRows, read_table
+from app.sheets.rows import CellRefusal, DataRow, Note
+
+TITLE_LENGTH = 200
+_FIRST_ROWS = 6
+_PLAIN_SHEET = re.compile(r"^(?:sheet|工作表|表|table)?\s*\d*$", re.IGNORECASE)
+_NOT_IN_SLUGS = re.compile(r"[^a-z0-9]+")
+# Where a refusal of the finished gift belongs in the register.
+_FIELD_OF = {
+    "received_on": "date",
+    "goods": "items",
+    "wish": "purpose",
+    "office_number": "number",
+    "account": "method",
+    "donor_kind": "donor_kind",
+}
+
+
+class FundOfBooks(Protocol):
+    """The fund that a register belongs to."""
+
+    @property
+    def id(self) -> int: ...
+    @property
+    def slug(self) -> str: ...
+
+
+def read_donations(
+    session: Session,
+    fund: FundOfBooks,
+    content: bytes,
+    file_name: str,
+    *,
+    today: date,
+    mapping: Mapping[str, str] | None = None,
+    splits: Mapping[str, str] | None = None,
+    earmarks: Mapping[str, str] | None = None,
+    title: str | None = None,
+    sheet: str | None = None,
+    pasted: bool = False,
+) -> DonationPreview:
+    """What importing this file would do: each row as it will be recorded, skipped, corrected or refused. Writes nothing.
+
+    ``mapping`` says for a heading or column letter which field it is ("" for none). ``splits`` answers for a row (the
+    office's number, else the row of the sheet) how one amount is spread over several things: "even" or an amount for each.
+    ``earmarks`` answers for a purpose which earmark is meant, by slug (a new one is made when none has it), or "" when it
+    binds nothing. ``title`` is which register it is, else its title row, sheet or file name tells; ``sheet`` chooses one of
+    several. ``pasted`` content is text copied out of a spreadsheet. Raises Refused for a file that is no register, and
+    AlreadyImported for the very same file.
+    """
+    digest = hashlib.sha256(content).hexdigest()
+    chosen, names = _sheet(content, file_name, sheet, pasted)
+    nothing = DonationPreview(
+        fund_id=fund.id,
+        file_name=file_name,
+        content=content,
+        sha256=digest,
+        title="",
+        sheet_name=chosen.name if chosen else "",
+        sheet_names=names,
+        match=None,
+    )
+    if chosen is None:
+        return replace(nothing, question="sheet")
+    table = _table(chosen, mapping)
+    if table is None or not table.match.complete:
+        return replace(
+            nothing,
+            question="headings",
+            match=table.match if table else None,
+            first_cells=_first_cells(chosen, table.match if table else None),
+        )
+    layout = layout_of(table, DONATION_FIELDS)
+    called = (title or _title(layout.titles, chosen, names, file_name))[:TITLE_LENGTH]
+    earlier = queries.file_with(session, fund.id, digest, called)
+    if earlier is not None:
+        raise AlreadyImported(
+            N_("这份文件已经导入过（%(day)s）"),
+            earlier.register_id,
+            day=clock.local(earlier.imported_at).date(),
+        )
+    register = queries.register_titled(session, fund.id, called)
+    plan = _Plan(session, fund, today, called, earmarks or {})
+    plan.read(table, splits or {})
+    kept = queries.kept_rows(session, fund.id, register.id) if register else []
+    plan.compare(kept)
+    return replace(
+        nothing,
+        title=called,
+        match=table.match,
+        register_id=register.id if register else None,
+        latest_file_id=queries.latest_file_id(session, register.id) if register else None,
+        rows=tuple(plan.rows),
+        vanished=tuple(plan.vanished),
+        new_earmarks=plan.new_earmarks(),
+        wishes=plan.wishes(),
+        consent_changes=tuple(plan.consent_changes.values()),
+        notes=(*plan.notes, *table.notes),
+        layout=layout,
+    )
+
+
+def refuse_macros(content: bytes) -> None:
+    """Raises Refused for a workbook with a program in it: what is kept must be harmless to open again."""
+    if (content.startswith(b"PK") and b"vbaProject.bin" in content) or (
+        content.startswith(b"\xd0\xcf\x11\xe0") and "_VBA_PROJECT".encode("utf-16-le") in content
+    ):
+        raise Refused(N_("文件里带有宏，请另存为不带宏的 .xlsx 再上传"), field="file")
+
+
+def _sheet(
+    content: bytes, file_name: str, wanted: str | None, pasted: bool
+) -> tuple[Sheet | None, tuple[str, ...]]:
+    """The sheet with the gifts, and the names of those it could be. None: a person must choose."""
+    if pasted:
+        return read_pasted(content.decode("utf-8")), ("",)
+    sheets = [one for one in read_workbook(content, file_name) if one.rows]
+    refuse_macros(content)
+    if wanted:
+        found = next((one for one in sheets if one.name == wanted), None)
+        if found is None:
+            raise Refused(N_("文件里没有叫“%(sheet)s”的工作表"), field="sheet", sheet=wanted)
+        return found, tuple(one.name for one in sheets)
+    visible = [one for one in sheets if not one.hidden]
+    fitting = [one for one in visible if _has_headings(one)] or visible
+    if not fitting:
+        raise Refused(N_("文件里没有内容"), field="file")
+    return (fitting[0] if len(fitting) == 1 else None), tuple(one.name for one in fitting)
+
+
+def _has_headings(sheet: Sheet) -> bool:
+    try:
+        match = read_table(replace(sheet, rows=sheet.rows[:60]), DONATION_FIELDS).match
+    except NoHeadings:
+        return False
+    except Refused:
+        return True
+    return {"donor", "amount"} <= {*match.columns, *(key for doubt in match.unsure for key in doubt.fields)}
+
+
+def _table(sheet: Sheet, mapping: Mapping[str, str] | None) -> TableRows | None:
+    """The register's rows; None when it has no headings and nobody has said which column is which."""
+    try:
+        return read_table(sheet, DONATION_FIELDS, mapping)
+    except NoHeadings:
+        if not mapping:
+            return None
+        return read_table(sheet, DONATION_FIELDS, match=columns_given(sheet, mapping, DONATION_FIELDS))
+
+
+def _first_cells(sheet: Sheet, match: HeadingMatch | None) -> tuple[tuple[str, ...], ...]:
+    """The first rows below the headings as text, for the page that asks which column is which."""
+    below = [row for row in sheet.rows if match is None or row.number > match.last_row][:_FIRST_ROWS]
+    width = max((max(row.cells) for row in below), default=0)
+    return tuple(tuple(row.cell(column).text for column in range(1, width + 1)) for row in below)
+
+
+def _title(titles: Sequence[str], sheet: Sheet, names: Sequence[str], file_name: str) -> str:
+    """What tells this register from others: its title row, else the name of the sheet, else of the file."""
+    said = [" ".join(one.split()) for one in titles if one.strip()]
+    plain = [one for one in said if ":" not in half_width(one)]
+    title = (plain or said or [""])[0]
+    if not title and not _PLAIN_SHEET.match(sheet.name.strip()):
+        title = sheet.name.strip()
+    title = normal(title or PurePath(file_name).stem) or N_("捐赠登记表")
+    return f"{title} · {sheet.name}" if len(names) > 1 and sheet.name not in title else title
+
+
+@dataclass(slots=True)
+class _Plan:
+    """The rows of one register, taken in step by step."""
+
+    session: Session
+    fund: FundOfBooks
+    today: date
+    title: str
+    answers: Mapping[str, str]
+    rows: list[PlannedRow] = field(default_factory=list)
+    vanished: list[KeptRow] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
+    consent_changes: dict[int, ConsentChange] = field(default_factory=dict)
+    _earmarks: dict[str, PlannedEarmark] = field(default_factory=dict)
+    _by_slug: dict[str, PlannedEarmark] = field(default_factory=dict)
+    _free: PlannedEarmark | None = None
+    _made: dict[str, str] = field(default_factory=dict)
+    _closed: dict[str, bool] = field(default_factory=dict)
+    _accounts: dict[str, Refused | None] = field(default_factory=dict)
+    _kept: dict[int, KeptRow] = field(default_factory=dict)
+    _organisations: dict[str, queries.KnownOrganisation] = field(default_factory=dict)
+    _claims: dict[str, bool | None] = field(default_factory=dict)
+
+    def read(self, table: TableRows, splits: Mapping[str, str]) -> None:
+        """Read every row as a gift and find its earmark."""
+        for earmark in ledger.earmarks_of(self.session, self.fund.id):
+            planned = PlannedEarmark(
+                earmark.id, earmark.slug, earmark.name, earmark.restriction == "restricted"
+            )
+            self._earmarks.setdefault(planned.name, planned)
+            self._by_slug[planned.slug] = planned
+            if not planned.is_restricted and self._free is None:
+                self._free = planned
+        self._notes_on_columns(table)
+        wanted = _splits_by_row(table.rows, splits)
+        gifts = [read_gift_row(row, self.today, wanted.get(row.number)) for row in table.rows]
+        _refuse_idle_splits(gifts, wanted)
+        self._refuse_idle_earmarks(gifts)
+        self._organisations = queries.organisations_named(
+            self.session, (gift.donor for gift in gifts if gift.donor_kind == "organisation")
+        )
+        self._hear_organisations(gifts)
+        for gift in gifts:
+            self.rows.append(self._planned(gift))
+        self.rows = [
+            replace(row, key=key)
+            for row, key in zip(self.rows, row_keys([one.values for one in self.rows]), strict=True)
+        ]
+
+    def compare(self, kept: Sequence[KeptRow]) -> None:
+        """Tell new rows from those that are in already, and settle the state of each."""
+        matched = match_rows([row.values for row in self.rows], [row.key for row in self.rows], kept)
+        first: dict[str, int] = {}
+        for index, row in enumerate(self.rows):
+            twice = first.setdefault(row.key, row.number)
+            if twice != row.number:
+                refusal = Refused(
+                    N_("序号“%(number)s”在第 %(row)s 行已经用过"), number=row.row.office_number, row=twice
+                )
+                row = self._with_refusal(row, "number", refusal)
+            self.rows[index] = self._settled(row, matched.get(index))
+        seen = {row.id for row in matched.values()}
+        self.vanished = [row for row in kept if row.id not in seen and row.now is not None]
+        used = {
+            name
+            for row in self.rows
+            if row.state == "new" and row.consent is not None
+            for name in [row.row.donor]
+            if row.row.donor_kind == "organisation"
+        }
+        for name in used:
+            self._plan_consent(name)
+
+    def new_earmarks(self) -> tuple[NewEarmark, ...]:
+        """The restricted earmarks that the new rows need."""
+        found = []
+        for purpose, slug in self._made.items():
+            rows = [
+                row
+                for row in self.rows
+                if row.state in ("new", "changed", "asks") and row.row.purpose.name == purpose
+            ]
+            if rows:
+                found.append(NewEarmark(purpose, slug, len(rows), sum(row.total_minor for row in rows)))
+        return tuple(found)
+
+    def wishes(self) -> tuple[str, ...]:
+        """Purposes that bind nothing and are kept as the donors' words."""
+        return tuple(dict.fromkeys(row.wish for row in self.rows if row.wish and row.state == "new"))
+
+    def _notes_on_columns(self, table: TableRows) -> None:
+        if "method" not in table.match.columns:
+            self.notes.append(Note(N_("表里没有“捐赠形式”一列：捐款都记入银行账户")))
+        if "donor_kind" not in table.match.columns:
+            self.notes.append(
+                Note(
+                    N_("表里没有“类型”一列：捐赠人按个人登记，不公开姓名；写着爱心居民、匿名等的按不具名登记")
+                )
+            )
+        unused = [heading.text for heading in table.match.unknown if heading.text.strip()]
+        if unused:
+            self.notes.append(
+                Note(N_("没有用到的列（下载登记表时会保留）：%(headings)s"), {"headings": "、".join(unused)})
+            )
+
+    def _planned(self, gift: GiftRow) -> PlannedRow:
+        refusals = list(gift.refusals)
+        wish = gift.purpose.name if gift.purpose.kind == "wish" else ""
+        earmark = self._free
+        assert earmark is not None, "a fund is opened with its unrestricted earmark"
+        if gift.purpose.kind == "named":
+            try:
+                named = self._earmark_for(gift.purpose.name)
+            except Refused as refusal:
+                refusals.append(CellRefusal("purpose", gift.addresses.get("purpose", ""), refusal))
+            else:
+                earmark, wish = named or earmark, "" if named else gift.purpose.name
+        consent = self._consent(gift)
+        known = self._organisations.get(gift.donor) if gift.donor_kind == "organisation" else None
+        shown = (
+            known.public_name
+            if known is not None and (consent is None or self._claims.get(gift.donor) == known.claim)
+            else public_name(gift.donor_kind, gift.donor, consent)
+        )
+        row = PlannedRow(
+            row=gift,
+            state="refused" if refusals else "asks" if gift.asks_split else "new",
+            key="",
+            values=values_of(gift, earmark.slug if earmark.is_restricted else "", wish),
+            earmark=earmark,
+            wish=wish,
+            public_name=shown,
+            consent=consent,
+            refusals=tuple(refusals),
+            notes=gift.notes,
+        )
+        return self._checked(row) if not refusals else row
+
+    def _checked(self, row: PlannedRow) -> PlannedRow:
+        """Refuse what recording would refuse, with the cell it comes from."""
+        gift = row.row
+        assert gift.received_on is not None
+        draft = row.draft(self.fund.id, None, row.earmark.id or 0)
+        if gift.asks_split:  # the values are still to come
+            draft.goods = [replace(line, value_minor=1) for line in draft.goods]
+        try:
+            refuse_if_wrong(draft, self.today)
+        except InputRefused as found:
+            for refusal in found.refusals:
+                row = self._with_refusal(
+                    row, _FIELD_OF.get(refusal.field or "", refusal.field or ""), refusal
+                )
+        for name, longest, said in (("donor", 200, gift.donor), ("contact", 200, gift.contact)):
+            if len(said) > longest:
+                refusal = Refused(N_("最多 %(longest)s 个字"), longest=longest)
+                row = self._with_refusal(row, name, refusal)
+        month = month_of(gift.received_on)
+        if month not in self._closed:
+            self._closed[month] = ledger.is_closed(self.session, self.fund.id, gift.received_on)
+        if self._closed[month]:
+            row = self._with_refusal(
+                row, "date", Refused(N_("%(month)s 已结账，请把日期记在未结账的月份"), month=month)
+            )
+        missing = self._missing_account(gift.method)
+        return self._with_refusal(row, "method", missing) if missing else row
+
+    def _missing_account(self, method: str) -> Refused | None:
+        if method == "goods":
+            return None
+        kind = "cash" if method == "box" else method
+        if kind not in self._accounts:
+            try:
+                ledger.money_account_of_kind(self.session, self.fund.id, kind)
+                self._accounts[kind] = None
+            except NotFound as error:
+                self._accounts[kind] = Refused(error.sentence, **error.values)
+        return self._accounts[kind]
+
+    def _with_refusal(self, row: PlannedRow, key: str, refusal: Refused) -> PlannedRow:
+        one = CellRefusal(key, row.row.addresses.get(key, ""), refusal)
+        return replace(row, state="refused", refusals=(*row.refusals, one))
+
+    # Purposes
+
+    def _earmark_for(self, name: str) -> PlannedEarmark | None:
+        """The earmark of a named purpose: the one of that name, the one answered, or one to be made. None: a wish only."""
+        answer = self.answers.get(name)
+        if answer is not None:
+            slug = answer.strip().lower()
+            if not slug:
+                return None
+            if slug in self._by_slug:
+                found = self._by_slug[slug]
+                return found if found.is_restricted else None
+            return self._make(name, slug)
+        if name in self._earmarks:
+            return self._earmarks[name]
+        return self._make(name, self._proposed_slug(name))
+
+    def _make(self, name: str, slug: str) -> PlannedEarmark:
+        if len(name) > TITLE_LENGTH:
+            raise Refused(N_("指定用途太长，最多 %(longest)s 个字"), longest=TITLE_LENGTH)
+        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug) or len(slug) > 80:
+            raise Refused(N_("网址标识“%(slug)s”只能用小写字母、数字和连字符"), slug=slug)
+        if ledger.earmark_with_slug(self.session, slug):
+            raise Refused(N_("网址标识“%(slug)s”已有用途在用"), slug=slug)
+        made = PlannedEarmark(None, slug, name, True)
+        self._earmarks[name] = self._by_slug[slug] = made
+        self._made[name] = slug
+        return made
+
+    def _proposed_slug(self, name: str) -> str:
+        words = _NOT_IN_SLUGS.sub("-", half_width(name).lower()).strip("-") if name.isascii() else ""
+        base = words[:60].strip("-") or f"{self.fund.slug}-purpose"
+        number, slug = 1, base if words else f"{base}-1"
+        while slug in self._by_slug or ledger.earmark_with_slug(self.session, slug):
+            number += 1
+            slug = f"{base}-{number}"
+        return slug
+
+    def _refuse_idle_earmarks(self, gifts: Sequence[GiftRow]) -> None:
+        named = {gift.purpose.name for gift in gifts if gift.purpose.kind == "named"}
+        for purpose in self.answers:
+            if purpose not in named:
+                raise Refused(N_("登记表里没有“%(purpose)s”这个用途"), field="earmark", purpose=purpose)
+
+    # Names in public
+
+    def _hear_organisations(self, gifts: Sequence[GiftRow]) -> None:
+        """What each organisation says in this file as a whole: one 不公开 masks it."""
+        for gift in gifts:
+            if gift.donor_kind == "organisation" and gift.claim is not None and not gift.refusals:
+                said = self._claims.get(gift.donor)
+                self._claims[gift.donor] = gift.claim if said is None else said and gift.claim
+
+    def _consent(self, gift: GiftRow) -> ConsentDraft | None:
+        if gift.donor_kind == "unnamed":
+            return None
+        claim = self._claims.get(gift.donor) if gift.donor_kind == "organisation" else gift.claim
+        return consent_of(claim, self.title, gift.number)
+
+    def _plan_consent(self, name: str) -> None:
+        """A known organisation that says something else now: its newest word counts."""
+        known, claim = self._organisations.get(name), self._claims.get(name)
+        if known is None or claim is None or claim == known.claim:
+            return
+        row = next(one for one in self.rows if one.row.donor == name and one.consent is not None)
+        assert row.consent is not None
+        self.consent_changes[known.party_id] = ConsentChange(known.party_id, name, row.consent)
+        sentence = (
+            N_("“%(name)s”此前登记为不公开，这份登记表写着公开：导入后公开这个单位的名称")
+            if claim
+            else N_("“%(name)s”此前登记为公开，这份登记表写着不公开：导入后不再公开这个单位的名称")
+        )
+        self.notes.append(Note(sentence, {"name": name}))
+
+    # Rows that are in already
+
+    def _settled(self, row: PlannedRow, kept: KeptRow | None) -> PlannedRow:
+        if kept is None:
+            return row
+        row = replace(row, kept=kept)
+        if kept.now is None:
+            gone = Note(N_("这一行登记的捐赠已经冲销，不再重新记入"))
+            return replace(row, state="same", notes=(*row.notes, gone), refusals=())
+        row = self._with_values_known(row, kept)
+        if row.state in ("refused", "asks"):
+            # Nothing of it needs recording, so nothing that is only refused when recording matters.
+            if not row.row.refusals and not row.row.asks_split and not changes_between(row.values, kept):
+                return replace(row, state="same", refusals=(), public_name=row.public_name)
+            return row
+        if is_another_gift(row.values, kept):
+            refusal = Refused(
+                N_(
+                    "序号“%(number)s”原来登记的是 %(donor)s，这一行像是另一笔捐赠；如果是另一本登记表，请另起标题"
+                ),
+                number=row.row.office_number,
+                donor=kept.now["donor"],
+            )
+            return self._with_refusal(row, "number", refusal)
+        corrections = tuple(
+            self._correction(row, kept, kind, changes)
+            for kind, changes in changes_between(row.values, kept).items()
+        )
+        state: State = "changed" if corrections else "same"
+        return replace(row, state=state, corrections=corrections)
+
+    def _with_values_known(self, row: PlannedRow, kept: KeptRow) -> PlannedRow:
+        """A row whose amount was spread before is not asked about again."""
+        assert kept.now is not None
+        for known in (kept.now["goods"], kept.last["goods"]):
+            same = [line[:3] for line in known] == [[*one] for one in row.row.pieces]
+            if row.row.asks_split and same and sum(line[3] for line in known) == row.row.amount_minor:
+                goods = tuple(
+                    GoodsDraft(
+                        line.item, line.quantity, line.unit, part[3], line.basis, line.basis_is_confirmed
+                    )
+                    for line, part in zip(row.row.goods, known, strict=True)
+                )
+                gift = replace(row.row, goods=goods, asks_split=False)
+                values = {**row.values, "goods": known}
+                state: State = "new" if row.state == "asks" else row.state
+                return replace(row, row=gift, values=values, state=state)
+        return row
+
+    def _correction(
+        self, row: PlannedRow, kept: KeptRow, kind: CorrectionKind, changes: tuple[Change, ...]
+    ) -> Correction:
+        note = refusal = None
+        by_default = kind != "money"
+        if kind == "donor" and kept.shared_gifts:
+            note = Note(N_("这个捐赠人还有 %(count)s 笔捐赠，姓名会一起改"), {"count": kept.shared_gifts})
+            by_default = False
+        if kind == "money":
+            assert kept.now is not None
+            if (kept.now["method"] == "goods") != (row.values["method"] == "goods"):
+                refusal = Note(N_("捐款和捐物不能互相更正；请冲销后重新登记"))
+            else:
+                note = Note(N_("会冲正原来的分录，并按新的内容重新记账"))
+        return Correction(kind, changes, by_default, note, refusal)
+
+
+def _splits_by_row(rows: Sequence[DataRow], splits: Mapping[str, str]) -> dict[int, str]:
+    """Answers by row of the sheet: an answer names the office's number, or the row of the sheet where no row has it."""
+    by_number: dict[str, int] = {}
+    for row in rows:
+        cell = row.cell("number")
+        try:
+            office_number = normal(parse_text(cell)) if not cell.blank else ""
+        except Refused:
+            continue
+        if office_number:
+            by_number.setdefault(office_number, row.number)
+    in_sheet = {str(row.number) for row in rows}
+    found: dict[int, str] = {}
+    for name, answer in splits.items():
+        wanted = half_width(name)
+        explicit = wanted.removeprefix("row:")
+        if wanted != explicit and explicit in in_sheet:
+            found[int(explicit)] = answer
+        elif wanted in by_number:
+            found[by_number[wanted]] = answer
+        elif wanted in in_sheet:
+            found[int(wanted)] = answer
+        else:
+            raise Refused(N_("登记表里没有第 %(row)s 行"), field="split", row=name)
+    return found
+
+
+def _refuse_idle_splits(gifts: Sequence[GiftRow], splits: Mapping[int, str]) -> None:
+    for gift in gifts:
+        if gift.number in splits and len(gift.pieces) < 2 and not gift.refusals:
+            raise Refused(
+                N_("第 %(row)s 行没有写几种物品，不需要拆分"),
+                field="split",
+                row=gift.office_number or gift.number,
+            )

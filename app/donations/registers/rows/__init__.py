@@ -1,0 +1,1 @@
+"""What one row of a gift register says."""
