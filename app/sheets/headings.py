@@ -320,10 +320,10 @@ def _check_overrides(fields: Sequence[Field], overrides: Mapping[str, str]) -> N
     for key in given:
         if key not in known:
             raise Refused(
-                N_("没有“%(field)s”这个栏目，可用的有：%(known)s"), field=key, known="、".join(sorted(known))
+                N_("没有“%(key)s”这个栏目，可用的有：%(known)s"), key=key, known="、".join(sorted(known))
             )
         if given.count(key) > 1:
-            raise Refused(N_("“%(field)s”这个栏目指定了两列"), field=key)
+            raise Refused(N_("“%(key)s”这个栏目指定了两列"), key=key)
 
 
 def _overridden(

@@ -30,7 +30,7 @@ _METHODS: tuple[tuple[TotalMethod, str], ...] = (
 )
 _METHOD_TOTAL = re.compile(
     "(?:" + "|".join(f"(?P<{method}>{words})" for method, words in _METHODS) + ")"
-    r"\s*(?:收款|收入|合计|共计|共|计|小计|[:=])*\s*(?P<amount>-?¥?\s*\d[\d,]*(?:\.\d+)?\s*[万千百]?)"
+    r"\s*(?:收款|收入|合计|共计|共|计|小计|[:=])*\s*(?P<amount>-?¥?\s*\d[\d,]*(?:\.\d+)?\s*[万千百]?)(?![\d,.]*\s*[号笔人单位次户%])"
 )
 
 

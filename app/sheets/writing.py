@@ -118,14 +118,14 @@ def _as_text(column: Column, value: Written) -> str:
         return ""
     if isinstance(value, str):
         return _neutral(value)
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
     if isinstance(value, datetime):
         return value.isoformat(" ", "minutes")
     if isinstance(value, date):
         return value.isoformat()
     if column.kind == "amount":
         return plain_yuan(require_minor(value))
+    if isinstance(value, bool):
+        return "TRUE" if value else "FALSE"
     return str(value)
 
 
@@ -220,8 +220,6 @@ class _BookWriter:
                 raise Refused(N_("“%(seen)s…”太长，放不进一个单元格"), seen=value[:20])
             # Always as a string: "=…" stays text, and a long number keeps its digits.
             page.write_string(line, place, value, self._cell["text"])
-        elif isinstance(value, bool):
-            page.write_boolean(line, place, value, self._plain)
         elif isinstance(value, date):
             kind = "moment" if isinstance(value, datetime) else "date"
             page.write_datetime(line, place, value, self._cell[kind])
@@ -229,6 +227,8 @@ class _BookWriter:
             yuan = Decimal(require_minor(value)).scaleb(-2)
             page.write_number(line, place, yuan, look)
             measure.sums[place] += require_minor(value)
+        elif isinstance(value, bool):
+            page.write_boolean(line, place, value, self._plain)
         else:
             page.write_number(line, place, value, look if column.kind == "count" else self._plain)
         measure.widths[place] = max(measure.widths[place], _shown_width(_as_text(column, value)))
