@@ -6,11 +6,15 @@ from flask import Flask
 from flask_migrate import Migrate
 from htmx_flask import Htmx
 
+from app.disbursements import routes as disbursement_routes
+from app.disbursements.dossier import routes as dossier_routes
+from app.disbursements.payments import routes as payment_routes
+from app.disbursements.voting import routes as voting_routes
 from app.files import routes as file_routes
 from app.funds import queries as fund_queries
 from app.funds import routes as fund_routes
 from app.people import routes as people_routes
-from app.settings import ROOT, Settings, load
+from app.settings import ROOT, NotReady, Settings, load
 from app.shared import db as shared_db
 from app.shared import encryption
 from app.web import access, caching, errors, forms, i18n, jinja, logs, office, schema, security, static_files
@@ -21,6 +25,10 @@ BLUEPRINTS = (
     people_routes.blueprint,
     fund_routes.blueprint,
     file_routes.blueprint,
+    disbursement_routes.blueprint,
+    dossier_routes.blueprint,
+    voting_routes.blueprint,
+    payment_routes.blueprint,
 )
 
 
@@ -39,7 +47,10 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         shared_db.configure_engine(db.engine)
-        schema.verify(db.engine)
+        problem = schema.problem(db.engine)
+        if problem:
+            db.engine.dispose()
+            raise NotReady(problem)
     app.extensions["sunledger_readiness"] = lambda: schema.problem(db.engine)
     Migrate(app, db, directory=str(schema.FOLDER))
     Htmx(app)

@@ -144,6 +144,8 @@ def record_past_decision(
         raise Forbidden(N_("申请由您提交，请由别人登记决议"))
     if matter.status != "open":
         raise Conflict(N_("这项议题已经有了结果"))
+    if queries.tally(session, matter).present:
+        raise Conflict(N_("已有理事在本系统里表决，不能再登记以前的决议"))
     if tally.seats < tally.present or min(tally.approve, tally.reject, tally.abstain, tally.recuse) < 0:
         raise Refused(N_("票数合计不能多于应到人数"), field="approve")
     if tally.quorum != quorum_of(tally.seats) or not quorum_reached(tally):

@@ -31,9 +31,12 @@ class Disbursement(Base):
             name="spending_kind_is_known",
         ),
         CheckConstraint(
-            "status IN ('drafted', 'withdrawn') OR spending_kind IS NOT NULL", name="submitted_request_has_a_kind"
+            "status IN ('drafted', 'withdrawn') OR spending_kind IS NOT NULL",
+            name="submitted_request_has_a_kind",
         ),
-        CheckConstraint("status IN ('drafted', 'withdrawn') OR number IS NOT NULL", name="submitted_request_has_a_number"),
+        CheckConstraint(
+            "status IN ('drafted', 'withdrawn') OR number IS NOT NULL", name="submitted_request_has_a_number"
+        ),
         CheckConstraint("paid_minor >= 0 AND paid_minor <= amount_minor", name="paid_within_approved"),
         UniqueConstraint("number"),
         Index("ix_disbursement_fund", "fund_id", "id"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from pathlib import Path
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from app.disbursements import queries
 from app.disbursements.models import Disbursement
 from app.disbursements.rules import DisbursementDraft, may_become, refuse_if_wrong, text_hash
 from app.documents.operations import keep_number, next_number
+from app.files.operations import attach_file, detach_file
 from app.files.queries import files_of
 from app.funds.models import Fund
 from app.ledger import queries as ledger
@@ -31,7 +33,8 @@ from app.shared.money import Money
 from app.shared.permissions import Actor, Permission, Role
 from app.shared.text import normal
 
-SUBJECT = "disbursement"
+SUBJECT = queries.SUBJECT
+MAX_PAPERS = 20
 _NUMBER = re.compile(r"^\d{4}-\d{2,4}$")
 
 
@@ -59,14 +62,53 @@ def edit_disbursement(
     session: Session, actor: Actor, disbursement_id: int, draft: DisbursementDraft
 ) -> Disbursement:
     """Change a draft. Raises Conflict once it is submitted: then it is withdrawn and written anew."""
-    disbursement = queries.disbursement(session, disbursement_id)
-    actor.require(Permission.DISBURSEMENT_REQUEST, disbursement.fund_id)
-    if disbursement.status != "drafted":
-        raise Conflict(N_("申请已经提交，不能再修改；可以撤回后重新填写"))
+    disbursement = _draft_of(session, actor, disbursement_id)
     refuse_if_wrong(draft, clock.today())
     _write(session, actor, disbursement, draft)
     session.flush()
     record(session, actor.user_id, "edit_disbursement", SUBJECT, disbursement.id)
+    return disbursement
+
+
+def attach_papers(
+    session: Session,
+    actor: Actor,
+    folder: Path,
+    disbursement_id: int,
+    papers: list[tuple[str, bytes]],
+    *,
+    is_public: bool = False,
+) -> None:
+    """Keep files (name, content) with a draft; submitting fixes them. Raises Conflict once it is submitted."""
+    disbursement = _draft_of(session, actor, disbursement_id)
+    if len(files_of(session, SUBJECT, disbursement.id)) + len(papers) > MAX_PAPERS:
+        raise Refused(N_("一份申请最多 %(limit)s 个附件"), field="files", limit=MAX_PAPERS)
+    for name, content in papers:
+        attach_file(
+            session,
+            actor,
+            folder,
+            subject_type=SUBJECT,
+            subject_id=disbursement.id,
+            purpose="paper",
+            name=name,
+            content=content,
+            is_public=is_public,
+            field="files",
+        )
+
+
+def remove_paper(session: Session, actor: Actor, disbursement_id: int, file_id: int) -> None:
+    """Take a file off a draft. Raises Conflict once it is submitted, NotFound for a file of something else."""
+    disbursement = _draft_of(session, actor, disbursement_id)
+    detach_file(session, actor, file_id, subject_type=SUBJECT, subject_id=disbursement.id)
+
+
+def _draft_of(session: Session, actor: Actor, disbursement_id: int) -> Disbursement:
+    disbursement = queries.disbursement(session, disbursement_id)
+    actor.require(Permission.DISBURSEMENT_REQUEST, disbursement.fund_id)
+    if disbursement.status != "drafted":
+        raise Conflict(N_("申请已经提交，不能再修改；可以撤回后重新填写"))
     return disbursement
 
 

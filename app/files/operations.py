@@ -14,6 +14,7 @@ from app.files.models import Attachment
 from app.files.queries import path_of
 from app.files.rules import MAX_BYTES, plain_name, require_acceptable
 from app.shared import audit, clock
+from app.shared.errors import N_, NotFound
 from app.shared.permissions import Actor
 
 
@@ -62,6 +63,29 @@ def attach_file(
         session, actor.user_id, "attach_file", subject_type, subject_id, file=attachment.id, sha256=digest
     )
     return attachment
+
+
+def detach_file(
+    session: Session, actor: Actor, attachment_id: int, *, subject_type: str, subject_id: int
+) -> None:
+    """Take a file off a record whose own operation has checked that it may still change. The bytes stay where they are.
+
+    Raises NotFound when the record has no such file.
+    """
+    attachment = session.get(Attachment, attachment_id)
+    if attachment is None or (attachment.subject_type, attachment.subject_id) != (subject_type, subject_id):
+        raise NotFound(N_("没有这个文件"))
+    session.delete(attachment)
+    session.flush()
+    audit.record(
+        session,
+        actor.user_id,
+        "detach_file",
+        subject_type,
+        subject_id,
+        file=attachment_id,
+        sha256=attachment.sha256,
+    )
 
 
 def keep_bytes(folder: Path, content: bytes) -> str:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Response, flash, make_response, redirect, render_template, request
 from jinja2_fragments.flask import render_block
+from sqlalchemy.orm import Session
 
+from app.shared.errors import Conflict, Refused
+from app.web.database import transaction
 from app.web.forms import Form
 
 
@@ -46,3 +50,16 @@ def done(address: str, message: str | None = None) -> Response:
         # htmx would follow a 303 by itself and put the whole page into the target of the form.
         return Response(status=200, headers={"HX-Redirect": address})
     return make_response(redirect(address, code=303))
+
+
+def attempt(form: Form, act: Callable[[Session], object], *, books: bool = True) -> int | None:
+    """Run ``act`` in a transaction of its own. None when it is done; otherwise nothing was saved, the refusal stands beside
+    its field in ``form``, and the status for the page that shows it again is given: 409 when somebody was first, else 422.
+    """
+    try:
+        with transaction(books=books) as writing:
+            act(writing)
+    except (Refused, Conflict) as error:
+        form.show_refusal(error)
+        return error.status
+    return None

@@ -18,7 +18,8 @@ from app.ledger.correction.operations import reverse_entry
 from app.ledger.models import Earmark, MoneyAccount, Project
 from app.ledger.operations import Posted, post_entries
 from app.ledger.rules import EntryDraft
-from app.ledger.tracing.operations import plan_refund, plan_use_of_holds
+from app.ledger.tracing import queries as tracing_queries
+from app.ledger.tracing.operations import hold, plan_refund, plan_use_of_holds
 from app.log.operations import LeafDraft, append
 from app.parties.queries import party as party_by_id
 from app.shared import clock
@@ -142,8 +143,9 @@ def record_refund(
         return Posted(earlier.number, earlier.log_position)
     if amount_minor <= 0:
         raise Refused(N_("金额必须大于零"), field="amount")
-    waiting, _ = waiting_for_acceptance(session, disbursement_id)
-    spent = _paid_net(session, disbursement_id) - waiting
+    if account.fund_id != disbursement.fund_id:
+        raise Refused(N_("这个资金账户不属于本基金"), field="account")
+    spent, waiting = refundable(session, disbursement_id)
     bound = spent if accepted else waiting
     if amount_minor > bound:
         raise Refused(N_("最多可退 %(bound)s 元"), field="amount", bound=Money(max(bound, 0)))
@@ -171,18 +173,32 @@ def record_refund(
 
 
 def reverse_payment(session: Session, actor: Actor, entry_number: int, reason: str) -> Posted:
-    """Undo a payment that was booked wrongly: the money is promised to the request again, which can be paid again."""
+    """Undo a payment that was booked wrongly: the money is promised to the request again, which can be paid again.
+
+    What had been given up of the request is promised again with it. Raises Conflict when it was reversed before, Refused
+    while a refund or an acceptance stands on this payment, or when the pool cannot bear the promise.
+    """
     payment = queries.payment_of_entry(session, entry_number)
     if payment is None or payment.kind != "payment":
         raise Refused(N_("第 %(number)s 号不是付款"), number=entry_number)
+    _require_standing(session, payment)
     disbursement_id, amount = payment.disbursement_id, payment.amount_minor
-    waiting, _ = waiting_for_acceptance(session, disbursement_id)
-    net = _paid_net(session, disbursement_id)
-    if net < amount or (not payment.is_accepted and waiting < amount):
+    spent, waiting = refundable(session, disbursement_id)
+    still_used = dict(tracing_queries.uses_of_source(session, SUBJECT, disbursement_id))
+    uses = tracing_queries.uses_of_entry(session, entry_number)
+    if (spent if payment.is_accepted else waiting) < amount or any(
+        still_used.get(tranche, 0) < used for tranche, used in uses
+    ):
         raise Refused(N_("这笔付款已有退款或验收，请先冲销它们"))
-    status = queries.disbursement(session, disbursement_id).status
+    disbursement = queries.disbursement(session, disbursement_id)
+    status, earmark_id = disbursement.status, disbursement.earmark_id
+    given_up = disbursement.amount_minor - disbursement.paid_minor if status == "paid" else 0
     posted = reverse_entry(session, actor, entry_number, reason)
     _add_paid(session, disbursement_id, -amount, status, "approved")
+    if given_up:
+        parts = hold(session, SUBJECT, disbursement_id, earmark_id, given_up)
+        body = {"amount": given_up, "holds": [list(part) for part in parts]}
+        append(session, [LeafDraft("promised_again", disbursement_id, body)])
     record(session, actor.user_id, "reverse_payment", SUBJECT, disbursement_id, entry=entry_number)
     return posted
 
@@ -192,14 +208,18 @@ def reverse_acceptance_or_refund(session: Session, actor: Actor, entry_number: i
     payment = queries.payment_of_entry(session, entry_number)
     if payment is None or payment.kind == "payment":
         raise Refused(N_("第 %(number)s 号不是验收或退款"), number=entry_number)
+    _require_standing(session, payment)
     disbursement_id = payment.disbursement_id
-    if payment.kind == "acceptance":
-        spent = _paid_net(session, disbursement_id) - waiting_for_acceptance(session, disbursement_id)[0]
-        if spent < payment.amount_minor:
-            raise Refused(N_("这笔付款已有退款或验收，请先冲销它们"))
+    if payment.kind == "acceptance" and refundable(session, disbursement_id)[0] < payment.amount_minor:
+        raise Refused(N_("这笔验收之后已有退款，请先冲销它"))
     posted = reverse_entry(session, actor, entry_number, reason)
     record(session, actor.user_id, "reverse_entry", SUBJECT, disbursement_id, entry=entry_number)
     return posted
+
+
+def _require_standing(session: Session, payment: Payment) -> None:
+    if ledger.reversed_among(session, [payment.entry_number]):
+        raise Conflict(N_("第 %(number)s 号分录已经冲销过了"), number=payment.entry_number)
 
 
 def waiting_for_acceptance(session: Session, disbursement_id: int) -> tuple[int, date | None]:
@@ -214,6 +234,12 @@ def waiting_for_acceptance(session: Session, disbursement_id: int) -> tuple[int,
     return waiting, latest
 
 
+def refundable(session: Session, disbursement_id: int) -> tuple[int, int]:
+    """Fen that may come back from the payee: (of what was booked as expense, of what still waits for acceptance)."""
+    waiting, _ = waiting_for_acceptance(session, disbursement_id)
+    return _paid_net(session, disbursement_id) - waiting, waiting
+
+
 def _paid_net(session: Session, disbursement_id: int) -> int:
     signs = {"payment": 1, "refund": -1, "acceptance": 0}
     return sum(signs[payment.kind] * payment.amount_minor for payment in _standing(session, disbursement_id))
@@ -226,14 +252,26 @@ def _standing(session: Session, disbursement_id: int) -> list[Payment]:
     return [payment for payment in payments if payment.entry_number not in reversed_numbers]
 
 
+def may_pay(session: Session, actor: Actor, disbursement_id: int) -> bool:
+    """Whether separation of duties lets this person pay the request."""
+    return _separation_refusal(session, actor, queries.disbursement(session, disbursement_id)) is None
+
+
 def _require_separate(session: Session, actor: Actor, disbursement: Disbursement) -> None:
+    refusal = _separation_refusal(session, actor, disbursement)
+    if refusal is not None:
+        raise refusal
+
+
+def _separation_refusal(session: Session, actor: Actor, disbursement: Disbursement) -> Forbidden | None:
     if actor.user_id is None:
-        return
+        return None
     if actor.user_id == disbursement.submitter_id:
-        raise Forbidden(N_("申请由您提交，请由其他出纳付款"))
+        return Forbidden(N_("申请由您提交，请由其他出纳付款"))
     matter = matter_of(session, SUBJECT, disbursement.id)
     if matter is not None and has_voted(session, matter.id, actor.user_id):
-        raise Forbidden(N_("您参加过这笔申请的表决，请由其他出纳付款"))
+        return Forbidden(N_("您参加过这笔申请的表决，请由其他出纳付款"))
+    return None
 
 
 def _subject(session: Session, disbursement: Disbursement) -> tuple[Earmark, Project, str]:

@@ -1,0 +1,355 @@
+"""The page of one request in the office, and what the other pages about requests share with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from flask import Blueprint, Response, current_app, url_for
+from flask_babel import gettext as _
+
+from app.council import queries as council
+from app.council.models import Matter
+from app.council.rules import CHOICES, Tally, quorum_reached
+from app.disbursements import queries
+from app.disbursements.forms import VoteForm
+from app.disbursements.models import Disbursement
+from app.disbursements.payments import operations as payments
+from app.disbursements.rules import STATUS_NAMES
+from app.files.queries import FileRow, files_of
+from app.files.rules import MAX_BYTES
+from app.ledger import queries as ledger
+from app.ledger.accounts import PAYMENT_LINES
+from app.parties.queries import party
+from app.parties.rules import KINDS
+from app.settings import Settings
+from app.shared.errors import N_, NotFound
+from app.shared.money import yuan
+from app.shared.permissions import COUNCIL_SEATS, Permission, Role
+from app.web.access import actor, requires
+from app.web.database import session
+from app.web.pages import page
+
+blueprint = Blueprint("dossier", __name__, url_prefix="/office/disbursements")
+
+STATUS_TAGS = {
+    "drafted": "plain",
+    "submitted": "wait",
+    "approved": "wait",
+    "rejected": "stop",
+    "withdrawn": "plain",
+    "paid": "ok",
+    "cancelled": "plain",
+}
+PAYMENT_NAMES = {"payment": N_("付款"), "acceptance": N_("验收"), "refund": N_("退回")}
+PURPOSES = {
+    "paper": N_("申请附件"),
+    "minutes": N_("会议纪要"),
+    "bank_slip": N_("银行回单"),
+    "refund_slip": N_("退款凭证"),
+    "acceptance": N_("验收材料"),
+}
+_ACTS = {
+    "draft_disbursement": N_("起草"),
+    "edit_disbursement": N_("修改草稿"),
+    "attach_file": N_("上传文件"),
+    "detach_file": N_("移除文件"),
+    "submit_disbursement": N_("提交申请"),
+    "cast_vote": N_("表决"),
+    "approved": N_("理事会通过，款项已预留"),
+    "rejected": N_("理事会未通过"),
+    "withdrawn_disbursement": N_("撤回"),
+    "cancelled_disbursement": N_("取消，预留的钱已释放"),
+    "paid_disbursement": N_("放弃未付的部分"),
+    "record_payment": N_("付款"),
+    "record_acceptance": N_("验收"),
+    "record_refund": N_("收款方退回"),
+    "reverse_payment": N_("冲销付款"),
+    "reverse_entry": N_("冲销验收或退款"),
+}
+_LEAVES = {
+    "submitted": N_("提交"),
+    "approved": N_("批准"),
+    "promised_again": N_("重新预留"),
+    "request_withdrawn": N_("撤回"),
+    "request_cancelled": N_("取消"),
+    "request_paid": N_("放弃未付部分"),
+    "payment": N_("付款"),
+    "acceptance": N_("验收"),
+    "refund": N_("退回"),
+    "matter_opened": N_("议题"),
+    "vote": N_("表决"),
+    "resolution": N_("决议"),
+    "matter_withdrawn": N_("撤下议题"),
+    "entry": N_("分录"),
+}
+_CHOICE_HINTS = {
+    "approve": N_("同意按这份申请付款"),
+    "reject": N_("不同意，须写明理由"),
+    "abstain": N_("不表态；计入到会人数，等于不赞成"),
+    "recuse": N_("与申请方或收款方有关系；计入到会人数，不计入表决人数"),
+}
+_ACCEPTED_HINTS = {
+    "accepted": N_("直接记入支出"),
+    "prepaid": N_("先记为预付款（买物资记为库存），等会计登记验收后再记入支出"),
+}
+_CHOICE_CLASSES = {"approve": "for", "reject": "against", "abstain": "abstained", "recuse": "recused"}
+
+
+@blueprint.get("/<int:disbursement_id>")
+@requires(Permission.DISBURSEMENT_READ)
+def show(disbursement_id: int) -> Response:
+    """One request: what it asks, who gains, what is left afterwards, the vote, the payments, who did what."""
+    return dossier_page(readable(disbursement_id))
+
+
+def readable(disbursement_id: int) -> Disbursement:
+    """A request that the person may read, in whichever fund; NotFound for any other, so that numbers tell nothing."""
+    found = queries.disbursement(session(), disbursement_id)
+    if not actor().may(Permission.DISBURSEMENT_READ, found.fund_id):
+        raise NotFound(N_("没有这笔拨付申请"))
+    return found
+
+
+def files_dir() -> Path:
+    """The folder that keeps the bytes of attachments."""
+    settings: Settings = current_app.extensions["sunledger_settings"]
+    return settings.files_dir
+
+
+def may_take_back(found: Disbursement) -> bool:
+    """Whether the person may withdraw or cancel this request: its submitter or the secretary."""
+    who = actor()
+    if not who.may(Permission.DISBURSEMENT_REQUEST, found.fund_id):
+        return False
+    return found.submitter_id in (None, who.user_id) or who.holds(Role.SECRETARY, found.fund_id)
+
+
+def dossier_page(
+    found: Disbursement,
+    template: str = "disbursements/show.html",
+    *,
+    status: int | None = None,
+    vote_form: VoteForm | None = None,
+    **context: Any,
+) -> Response:
+    """The page of a request, or another page about it that shows the same facts."""
+    reading = session()
+    matter = council.matter_of(reading, queries.SUBJECT, found.id)
+    kept = files_of(reading, queries.SUBJECT, found.id)
+    pool = next(
+        pool for pool in ledger.pools_of(reading, found.fund_id) if pool.earmark_id == found.earmark_id
+    )
+    tally = council.tally(reading, matter) if matter else None
+    promised = found.status == "approved"
+    ballot = _ballot(found, matter, vote_form)
+    if vote_form is not None:
+        context.setdefault("form", vote_form)
+    return page(
+        template,
+        status=status,
+        found=found,
+        number=found.number or _("草稿"),
+        project=queries.project_name(reading, found),
+        state=(STATUS_TAGS[found.status], _(STATUS_NAMES[found.status])),
+        applicant=party(reading, found.applicant_id),
+        payee=party(reading, found.payee_id),
+        earlier=queries.earlier_to_payee(reading, found),
+        spending_name=_(PAYMENT_LINES[found.spending_kind]) if found.spending_kind else None,
+        pool=pool,
+        left_after_minor=pool.available_minor if promised else pool.available_minor - found.amount_minor,
+        papers=_listed([file for file in kept if file.purpose == "paper"]),
+        later_files=_listed([file for file in kept if file.purpose != "paper"], named=True),
+        matter=matter,
+        tally=tally,
+        progress=_progress(tally) if tally and matter and matter.status == "open" else None,
+        member_votes=_votes(matter),
+        ballot=ballot,
+        payments=_payments(found),
+        story_items=_story(found),
+        leaves=[(_(_LEAVES[leaf.kind]), leaf.position) for leaf in queries.leaves_of(reading, found.id)],
+        links=_links(found, matter),
+        kind_names={kind: _(name) for kind, name in KINDS.items()},
+        choice_hints={choice: _(hint) for choice, hint in _CHOICE_HINTS.items()},
+        accepted_hints={choice: _(hint) for choice, hint in _ACCEPTED_HINTS.items()},
+        max_bytes=MAX_BYTES,
+        nav_current="disbursements",
+        **context,
+    )
+
+
+def _listed(files: list[FileRow], *, named: bool = False) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": file.name,
+            "url": url_for("files.download", file_id=file.id),
+            "size_text": file.size_text,
+            "note": (_(PURPOSES.get(file.purpose, file.purpose)) if named else None)
+            or (_("可公开") if file.is_public else None),
+        }
+        for file in files
+    ]
+
+
+def _votes(matter: Matter | None) -> list[dict[str, str | None]]:
+    if matter is None:
+        return []
+    return [
+        {
+            "name": _("%(seat)s 席 %(name)s", seat=vote.seat_number, name=vote.name),
+            "choice": _CHOICE_CLASSES[vote.choice],
+            "reason": vote.reason or None,
+        }
+        for vote in council.member_votes_of(session(), matter.id)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """What the person who looks at a request can do about its vote: a form, a sentence why not, or neither."""
+
+    form: VoteForm | None = None
+    sentence: str | None = None
+
+
+def _ballot(found: Disbursement, matter: Matter | None, form: VoteForm | None) -> Ballot:
+    who = actor()
+    seated = any(office.role in COUNCIL_SEATS and office.fund_id == found.fund_id for office in who.offices)
+    if matter is None or matter.status != "open" or who.user_id is None or not seated:
+        return Ballot()
+    if council.has_voted(session(), matter.id, who.user_id):
+        return Ballot(sentence=_("您已经表决过了。"))
+    form = form or VoteForm(formdata=None)
+    form.text_hash.data = matter.text_hash
+    tied = None
+    if who.user_id == matter.submitter_id:
+        tied = _("申请由您提交，您不能参加表决，只能回避。回避也计入到会人数。")
+    elif party(session(), found.payee_id).name == who.name:
+        tied = _("您是收款方，不能参加表决，只能回避。回避也计入到会人数。")
+    if tied:
+        form.choice.choices = [("recuse", _(CHOICES["recuse"]))]
+    return Ballot(form, tied)
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRow:
+    """A payment, acceptance or refund as the office lists it."""
+
+    entry_number: int
+    kind: str
+    name: str
+    amount_minor: int
+    occurred_on: Any
+    details: str
+    is_reversed: bool
+    reverse_url: str | None
+
+
+def _payments(found: Disbursement) -> list[PaymentRow]:
+    rows = queries.payments_of(session(), found.id)
+    undone = ledger.reversed_among(session(), [row.entry_number for row in rows])
+    may_correct = actor().may(Permission.BOOKS_CORRECT, found.fund_id)
+    listed = []
+    for row in rows:
+        account = ledger.money_account(session(), row.money_account_id) if row.money_account_id else None
+        details = [
+            _("第 %(number)s 号分录", number=row.entry_number),
+            _(account.name) if account else "",
+            _("预付，待验收") if row.kind == "payment" and not row.is_accepted else "",
+            row.voucher_number,
+        ]
+        listed.append(
+            PaymentRow(
+                row.entry_number,
+                row.kind,
+                _(PAYMENT_NAMES[row.kind]),
+                row.amount_minor,
+                row.occurred_on,
+                " · ".join(filter(None, details)),
+                row.entry_number in undone,
+                url_for("payments.reverse", disbursement_id=found.id, number=row.entry_number)
+                if may_correct and row.entry_number not in undone
+                else None,
+            )
+        )
+    return listed
+
+
+def _story(found: Disbursement) -> list[dict[str, Any]]:
+    """The audit trail as people read it; what one act causes besides itself is left out."""
+    items: list[dict[str, Any]] = []
+    for act in queries.acts_on(session(), found.id):
+        if act.action not in _ACTS:
+            continue
+        said = [act.actor or _("系统")]
+        if "choice" in act.detail:
+            said.append(_(CHOICES[act.detail["choice"]]))
+        if "entry" in act.detail:
+            said.append(_("第 %(number)s 号分录", number=act.detail["entry"]))
+        if act.detail.get("reason"):
+            said.append(act.detail["reason"])
+        stopped = act.action in ("rejected", "withdrawn_disbursement", "cancelled_disbursement")
+        item = {"when": act.at, "title": _(_ACTS[act.action]), "detail": " · ".join(said)}
+        items.append({**item, "state": "stopped"} if stopped else item)
+    following = {
+        "drafted": N_("提交申请"),
+        "submitted": N_("理事会表决"),
+        "approved": N_("出纳付款"),
+    }.get(found.status)
+    if following:
+        items.append({"title": _(following), "state": "now"})
+    return items
+
+
+def _links(found: Disbursement, matter: Matter | None) -> list[tuple[str, str, str]]:
+    """What the person can do with this request now: (text, address, kind of button)."""
+    who, fund = actor(), found.fund_id
+
+    def to(endpoint: str) -> str:
+        return url_for(endpoint, disbursement_id=found.id)
+
+    links: list[tuple[str, str, str]] = []
+    if found.status == "drafted" and who.may(Permission.DISBURSEMENT_REQUEST, fund):
+        links.append((_("提交"), to("disbursements.submit"), "primary"))
+        links.append((_("修改草稿"), to("disbursements.edit"), "quiet"))
+        links.append((_("作废草稿"), to("disbursements.withdraw"), "quiet"))
+    if found.status == "submitted" and matter is not None:
+        tally = council.tally(session(), matter)
+        if who.holds(Role.CHAIR, fund) and quorum_reached(tally):
+            links.append((_("结束表决"), to("voting.close"), "quiet"))
+        if (
+            who.may(Permission.MATTER_VOTE, fund)
+            and who.user_id != matter.submitter_id
+            and tally.present == 0
+        ):
+            links.append((_("登记以前的决议"), to("voting.past_decision"), "quiet"))
+        if may_take_back(found):
+            links.append((_("撤回申请"), to("disbursements.withdraw"), "quiet"))
+    if found.status == "approved":
+        if who.may(Permission.DISBURSEMENT_PAY, fund):
+            links.append((_("付款"), to("payments.pay"), "primary"))
+        if may_take_back(found):
+            text = _("放弃未付的部分") if found.paid_minor else _("取消申请")
+            links.append((text, to("disbursements.cancel"), "quiet"))
+    if found.status in ("approved", "paid"):
+        spent, waiting = payments.refundable(session(), found.id)
+        if waiting > 0 and who.may(Permission.BOOKS_POST, fund):
+            text = _("验收（%(amount)s 元待验收）", amount=yuan(waiting))
+            links.append((text, to("payments.accept"), "primary"))
+        if spent + waiting > 0 and who.may(Permission.DISBURSEMENT_PAY, fund):
+            links.append((_("登记退回"), to("payments.refund"), "quiet"))
+    return links
+
+
+def _progress(tally: Tally) -> str:
+    """How far a vote has come, in words."""
+    if not quorum_reached(tally):
+        return str(_("还差 %(missing)s 人达到法定人数。", missing=tally.quorum - tally.present))
+    return str(
+        _(
+            "已达到法定人数。通过需要赞成超过半数：未回避的 %(unconflicted)s 人中至少 %(needed)s 人。",
+            unconflicted=tally.unconflicted,
+            needed=tally.unconflicted // 2 + 1,
+        )
+    )

@@ -1,0 +1,1 @@
+"""Votes on requests, and decisions of before this system."""
