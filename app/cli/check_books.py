@@ -1,0 +1,51 @@
+"""`sunledger check-books`."""
+
+from __future__ import annotations
+
+import click
+
+from app.cli import settings
+
+
+@click.command()
+def check_books() -> int:
+    """Recompute everything from postings and leaves; print each invariant and its result."""
+    from sqlalchemy.orm import Session
+
+    from app.disbursements.checks import check_disbursements
+    from app.goods.checks import check_goods
+    from app.ledger.checks import check_ledger
+    from app.log.checks import check_log
+    from app.shared import guards
+    from app.shared.checks import Check
+    from app.web import schema
+    from app.web.database import open_engine
+
+    schema.load_models()
+    engine = open_engine(settings())
+    try:
+        with Session(engine) as session:
+            guarded = Check("guards_are_installed")
+            for name in guards.missing(session.connection()):
+                guarded.broken(f"the guard {name} is missing or has been altered")
+            checks = [
+                guarded,
+                *check_ledger(session),
+                *check_log(session),
+                *check_goods(session),
+                *check_disbursements(session),
+            ]
+    finally:
+        engine.dispose()
+    for check in checks:
+        click.echo(f"{'ok  ' if check.holds else 'FAIL'} {check.name} ({check.examined})")
+        for problem in check.problems:
+            click.echo(f"     {problem}")
+        if check.problem_count > len(check.problems):
+            click.echo(f"     … and {check.problem_count - len(check.problems)} more")
+    broken = [check for check in checks if not check.holds]
+    if broken:
+        click.echo(f"{len(broken)} of {len(checks)} invariants are broken.", err=True)
+        return 1
+    click.echo(f"All {len(checks)} invariants hold.")
+    return 0
