@@ -18,12 +18,14 @@ from app.shared.errors import SunledgerError
 
 # Name → where it is; imported when it is called, so that the small ones start at once.
 COMMANDS: dict[str, str] = {
+    "generate": "app.cli.generate:generate",
     "check-books": "app.cli.check_books:check_books",
     "init": "app.cli.database:init",
     "serve": "app.cli.server:serve",
     "start": "app.cli.server:start",
     "user": "app.cli.people:user",
     "fund": "app.cli.funds:fund",
+    "import": "app.cli.imports:imports",
 }
 
 

@@ -237,6 +237,7 @@ class _Plan:
     _kept: dict[int, KeptRow] = field(default_factory=dict)
     _organisations: dict[str, queries.KnownOrganisation] = field(default_factory=dict)
     _claims: dict[str, bool | None] = field(default_factory=dict)
+    _heard: set[int] = field(default_factory=set)
 
     def read(self, table: TableRows, splits: Mapping[str, str]) -> None:
         """Read every row as a gift and find its earmark."""
@@ -343,7 +344,9 @@ class _Plan:
             row=gift,
             state="refused" if refusals else "asks" if gift.asks_split else "new",
             key="",
-            values=values_of(gift, earmark.slug if earmark.is_restricted else "", wish),
+            values=values_of(
+                replace(gift, claim=self._claim(gift)), earmark.slug if earmark.is_restricted else "", wish
+            ),
             earmark=earmark,
             wish=wish,
             public_name=shown,
@@ -450,16 +453,19 @@ class _Plan:
                 said = self._claims.get(gift.donor)
                 self._claims[gift.donor] = gift.claim if said is None else said and gift.claim
 
-    def _consent(self, gift: GiftRow) -> ConsentDraft | None:
+    def _claim(self, gift: GiftRow) -> bool | None:
+        """What counts of a row's claim: an unnamed donor has no name to publish, an organisation speaks once a file."""
         if gift.donor_kind == "unnamed":
             return None
-        claim = self._claims.get(gift.donor) if gift.donor_kind == "organisation" else gift.claim
-        return consent_of(claim, self.title, gift.number)
+        return self._claims.get(gift.donor) if gift.donor_kind == "organisation" else gift.claim
+
+    def _consent(self, gift: GiftRow) -> ConsentDraft | None:
+        return consent_of(self._claim(gift), self.title, gift.number)
 
     def _plan_consent(self, name: str) -> None:
         """A known organisation that says something else now: its newest word counts."""
         known, claim = self._organisations.get(name), self._claims.get(name)
-        if known is None or claim is None or claim == known.claim:
+        if known is None or claim is None or claim == known.claim or known.party_id in self._heard:
             return
         row = next(one for one in self.rows if one.row.donor == name and one.consent is not None)
         assert row.consent is not None
@@ -498,7 +504,10 @@ class _Plan:
         corrections = tuple(
             self._correction(row, kept, kind, changes)
             for kind, changes in changes_between(row.values, kept).items()
+            if kind != "consent" or kept.party_id not in self._heard
         )
+        if any(one.kind == "consent" for one in corrections):
+            self._heard.add(kept.party_id)
         state: State = "changed" if corrections else "same"
         return replace(row, state=state, corrections=corrections)
 

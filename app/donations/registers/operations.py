@@ -68,7 +68,7 @@ def import_donations(
     was imported in the meantime; AlreadyImported for the very same file; and what recording a gift raises.
     """
     actor.require(Permission.GIFT_RECORD, preview.fund_id)
-    accepted = preview.accepted_by_default if corrections is None else frozenset(corrections)
+    accepted = preview.accepted_by_default(actor) if corrections is None else frozenset(corrections)
     _require_ready(preview, accept_good_rows, accepted)
     _require_current(session, preview)
     register_id = preview.register_id or _open_register(session, preview)
@@ -167,6 +167,11 @@ def _make_earmarks(
 
 
 def _change_consents(session: Session, actor: Actor, preview: DonationPreview) -> None:
+    if preview.consent_changes and not actor.may(Permission.CONSENT_RECORD, preview.fund_id):
+        raise Refused(
+            N_("这份登记表改变了“%(name)s”是否公开名称的意愿，请由秘书处导入"),
+            name=preview.consent_changes[0].name,
+        )
     for change in preview.consent_changes:
         change_consent(session, actor, change.party_id, change.draft, preview.fund_id)
 

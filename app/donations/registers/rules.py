@@ -16,6 +16,7 @@ from app.parties.operations import PartyDraft
 from app.parties.rules import ConsentDraft
 from app.shared.canonical import canonical_bytes
 from app.shared.errors import N_, Conflict
+from app.shared.permissions import Actor, Permission
 from app.sheets.headings import HeadingMatch
 from app.sheets.layout import RegisterLayout
 from app.sheets.rows import CellRefusal, Note
@@ -32,6 +33,12 @@ CORRECTED_BY: dict[CorrectionKind, tuple[str, ...]] = {
     "donor": ("donor", "kind"),
     "consent": ("claim",),
     "money": ("method", "amount", "goods", "earmark"),
+}
+CORRECTED_WITH: dict[CorrectionKind, Permission] = {
+    "words": Permission.GIFT_RECORD,
+    "donor": Permission.GIFT_RECORD,
+    "consent": Permission.CONSENT_RECORD,
+    "money": Permission.BOOKS_CORRECT,
 }
 FIELD_NAMES: dict[str, str] = {
     "number": N_("序号"),
@@ -227,14 +234,13 @@ class DonationPreview:
             f"{row.number}:{one.kind}" for row in self.rows for one in row.corrections if one.refusal is None
         )
 
-    @property
-    def accepted_by_default(self) -> frozenset[str]:
-        """The corrections that are accepted unless somebody declines: words, but not money."""
+    def accepted_by_default(self, actor: Actor) -> frozenset[str]:
+        """The corrections that are accepted unless somebody declines: words, but not money, and what the actor may do."""
         return frozenset(
             f"{row.number}:{one.kind}"
             for row in self.rows
             for one in row.corrections
-            if one.refusal is None and one.by_default
+            if one.refusal is None and one.by_default and actor.may(CORRECTED_WITH[one.kind], self.fund_id)
         )
 
     @property
