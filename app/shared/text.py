@@ -28,6 +28,11 @@ def _folded(text: str) -> str:
     return _simplifier().convert(folded) if _HAN.search(folded) else folded
 
 
+def folded(text: str) -> str:
+    """For comparing: compatibility form, no capitals, Traditional characters as Simplified ("捐贈人" → "捐赠人")."""
+    return _folded(text)
+
+
 def search_tokens(text: str) -> list[str]:
     """Tokens of ``text`` for the search index: Han runs as overlapping pairs plus the last character, other runs whole.
 

@@ -106,6 +106,7 @@ DONATION_FIELDS: tuple[Field, ...] = (
             "指定用途|定向用途|捐赠用途|捐款用途|捐赠意向|捐赠意愿|定向项目|捐赠项目|意向|用途|项目|"
             "资助项目|限定用途|Purpose|Designated use|Designation|Earmark|Earmarked for|Use|Restricted to"
         ),
+        maybe=_names("定向/非定向|是否定向|定向"),
     ),
     Field(
         "publicity",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -11,6 +10,7 @@ from functools import lru_cache
 from typing import Literal
 
 from app.shared.errors import N_, Refused
+from app.shared.text import folded
 from app.sheets.grid import Row, Sheet, column_letter, column_number
 
 Kind = Literal["text", "serial", "date", "amount", "price", "count"]
@@ -208,8 +208,8 @@ def sheets_with(sheets: Iterable[Sheet], fields: Sequence[Field]) -> list[Sheet]
 @lru_cache(maxsize=4096)
 def plain_heading(text: str) -> str:
     """A heading without case, brackets, units, signs and spaces, for comparing: "捐款 金额（元）" → "捐款金额"."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return _joined(_UNIT_AFTER.sub("", _BRACKETS.sub(" ", folded).strip()) or folded)
+    plain = folded(text)
+    return _joined(_UNIT_AFTER.sub("", _BRACKETS.sub(" ", plain).strip()) or plain)
 
 
 def _joined(text: str) -> str:
@@ -226,11 +226,11 @@ def _joined(text: str) -> str:
 @lru_cache(maxsize=4096)
 def _forms(text: str) -> tuple[str, ...]:
     """The ways to read a heading: whole, without brackets, and each language of a bilingual one."""
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    without = _UNIT_AFTER.sub("", _BRACKETS.sub(" ", folded).strip())
+    whole = folded(text)
+    without = _UNIT_AFTER.sub("", _BRACKETS.sub(" ", whole).strip())
     chinese = "".join(_HAN.findall(without))
     other = " ".join(_WORD.findall(without))
-    forms = [_joined(folded), _joined(without), chinese, other]
+    forms = [_joined(whole), _joined(without), chinese, other]
     return tuple(dict.fromkeys(form for form in forms if form))
 
 
@@ -379,8 +379,7 @@ def _score(headings: Sequence[Heading], fields: Sequence[Field], overrides: Mapp
 
 
 def _refuse_other_units(item: Field, heading: Heading) -> None:
-    folded = unicodedata.normalize("NFKC", heading.text).casefold()
-    if item.kind in ("amount", "price") and _OTHER_UNIT.search(folded):
+    if item.kind in ("amount", "price") and _OTHER_UNIT.search(folded(heading.text)):
         raise Refused(
             N_("%(address)s 表头“%(heading)s”的单位不是元，请换算成元后再上传"),
             address=heading.address,

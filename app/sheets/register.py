@@ -10,9 +10,9 @@ from datetime import date
 from app.shared.errors import N_, Refused
 from app.sheets.cells import half_width, parse_date, require_value
 from app.sheets.grid import NO_CELL, Area, Cell, Row, Sheet
-from app.sheets.headings import Field, Heading, HeadingMatch, find_headings, plain_heading
+from app.sheets.headings import Field, Heading, HeadingMatch, find_headings
 from app.sheets.rows import CellRefusal, DataRow, Note
-from app.sheets.totals import TotalRow, says_total, total_row
+from app.sheets.totals import Sums, TotalRow, says_total, total_row
 
 _FOOTER = re.compile(
     r"^(?:制表|填表|填报|审核|复核|审批|经办|负责|会计|出纳|主管|领导|签字|签名|签章|盖章|公章|单位|日期|打印|联系|注|备注|说明|附注)[^:]{0,8}:"
@@ -87,11 +87,10 @@ class _Reading:
         self._fields = [item for item in fields if item.key in match.columns]
         self._columns = {item.key: match.columns[item.key].column for item in self._fields}
         self._serial = {self._columns[item.key] for item in self._fields if item.kind == "serial"}
-        self._headings = {heading.column: plain_heading(heading.text) for heading in self._all_headings()}
+        self._headings = {heading.column: _closed_up(heading.text) for heading in self._all_headings()}
         self._merged = self._merged_places(below)
         self._values = {row.number: row for row in below}
-        self._rows: list[DataRow] = []
-        self._part_starts = 0
+        self._sums = Sums(self._fields)
         self._totals: list[TotalRow] = []
         self._notes: list[Note] = []
         self._only_numbered: list[int] = []
@@ -109,7 +108,7 @@ class _Reading:
             sheet=self._sheet,
             match=self._match,
             titles=titles,
-            rows=tuple(self._rows),
+            rows=tuple(self._sums.rows),
             totals=tuple(self._totals),
             notes=tuple(self._notes),
         )
@@ -159,15 +158,14 @@ class _Reading:
             cells[item.key] = cell
         used = set(self._columns.values())
         extras = {cell.column: cell for cell in row.filled() if cell.column not in used}
-        self._rows.append(DataRow(row.number, cells, extras, tuple(refusals)))
+        self._sums.add(DataRow(row.number, cells, extras, tuple(refusals)))
         if row.hidden:
             self._hidden.append(row.number)
 
     def _total(self, row: Row, label: Cell) -> None:
-        total, notes = total_row(row, label, self._fields, self._columns, self._rows, self._part_starts)
+        total, notes = total_row(row, label, self._columns, self._sums)
         self._totals.append(total)
         self._notes.extend(notes)
-        self._part_starts = len(self._rows)
 
     def _note(self, sentence: str, **values: object) -> None:
         self._notes.append(Note(sentence, values))
@@ -186,7 +184,7 @@ class _Reading:
         same = sum(
             1
             for cell in filled
-            if isinstance(cell.value, str) and self._headings.get(cell.column) == plain_heading(cell.value)
+            if isinstance(cell.value, str) and self._headings.get(cell.column) == _closed_up(cell.value)
         )
         return same >= 2 and same * 3 >= len(filled) * 2
 
@@ -228,6 +226,10 @@ class _Reading:
             if len(places) > _MAX_MERGED_PLACES:
                 raise Refused(N_("工作表里的合并单元格太多，请取消合并后再上传"))
         return places
+
+
+def _closed_up(text: str) -> str:
+    return "".join(text.split())
 
 
 def _looks_like_day(cell: Cell) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Literal
 
 from app.shared.errors import N_, Refused
@@ -32,6 +33,7 @@ _METHOD_TOTAL = re.compile(
     "(?:" + "|".join(f"(?P<{method}>{words})" for method, words in _METHODS) + ")"
     r"\s*(?:收款|收入|合计|共计|共|计|小计|[:=])*\s*(?P<amount>-?¥?\s*\d[\d,]*(?:\.\d+)?\s*[万千百]?)(?![\d,.]*\s*[号笔人单位次户%])"
 )
+_CELLS_NAMED = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,51 +99,75 @@ def parse_method_totals(text: str) -> dict[TotalMethod, int]:
     return found
 
 
-def total_row(
-    row: Row,
-    label: Cell,
-    fields: Sequence[Field],
-    columns: Mapping[str, int],
-    rows: Sequence[DataRow],
-    part_starts: int,
-) -> tuple[TotalRow, list[Note]]:
-    """A total row beside the sums of the data ``rows`` above it, and what is to be told about it.
+class Sums:
+    """Running sums of the fields that are added up, so that a sheet with a total on every page is read in one pass."""
 
-    ``columns`` says in which column each field is; ``part_starts`` is the first data row after the total row before. A
-    subtotal is compared with its part, a total with all rows, and also taken as right when it is the sum of its part.
+    def __init__(self, fields: Sequence[Field]) -> None:
+        self.fields = [item for item in fields if item.kind in ("amount", "count")]
+        self.rows: list[DataRow] = []
+        self.part_starts = 0
+        self._running: dict[str, list[tuple[int, int, int]]] = {item.key: [(0, 0, 0)] for item in self.fields}
+
+    def add(self, row: DataRow) -> None:
+        """Take one more data row."""
+        self.rows.append(row)
+        for item in self.fields:
+            total, typed, unreadable = self._running[item.key][-1]
+            cell = row.cell(item.key)
+            if not cell.blank:
+                figure = _read_figure(item, cell)
+                if figure is None:
+                    unreadable += 1
+                else:
+                    total += figure
+                    typed += figure if not isinstance(cell.value, str) else 0
+            self._running[item.key].append((total, typed, unreadable))
+
+    def since(self, item: Field, start: int) -> tuple[int, int, int]:
+        """From data row ``start`` on: the sum, the sum of what is not stored as text, and how many could not be added."""
+        before, now = self._running[item.key][start], self._running[item.key][-1]
+        return now[0] - before[0], now[1] - before[1], now[2] - before[2]
+
+
+def total_row(row: Row, label: Cell, columns: Mapping[str, int], sums: Sums) -> tuple[TotalRow, list[Note]]:
+    """A total row beside the sums of the data rows above it, and what is to be told about it.
+
+    ``columns`` says in which column each field is. A subtotal is compared with its part, the rows since the total row
+    before; a total with all rows, and it is also taken as right when it is the sum of its part.
     """
-    added = [item for item in fields if item.kind in ("amount", "count")]
     figures: list[TotalFigure] = []
     notes: list[Note] = []
-    part = rows[part_starts:]
-    for item in added:
+    for item in sums.fields:
         cell = row.cell(columns[item.key])
         if item.kind == "amount" and item.required and cell.blank:
             cell = _figure_in_label(label) or cell
         if not cell.blank:
-            meant = part if _PART.search(half_width(label.text)) else rows
             stated = _read_figure(item, cell) if cell.stored else None
-            if (
-                part
-                and stated is not None
-                and stated != _sum(item, meant)[0]
-                and stated == _sum(item, part)[0]
-            ):
-                meant = part
-            computed, unreadable = _sum(item, meant)
+            start = _start(item, stated, label, sums)
+            computed, _, unreadable = sums.since(item, start)
             figure = TotalFigure(item.key, cell.address, stated, computed, cell.formula, unreadable)
             figures.append(figure)
-            notes += _told(item, cell, figure, meant)
-    places = {columns[item.key] for item in added}
+            notes += _told(item, cell, figure, sums, start)
+    sums.part_starts = len(sums.rows)
+    added = {columns[item.key] for item in sums.fields}
     remarks = tuple(
         cell
         for cell in row.filled()
-        if cell is not label and cell.column not in places and isinstance(cell.value, str)
+        if cell is not label and cell.column not in added and isinstance(cell.value, str)
     )
     return TotalRow(row.number, label.text.strip(), tuple(figures), remarks), notes
 
 
-def _told(item: Field, cell: Cell, figure: TotalFigure, rows: Sequence[DataRow]) -> list[Note]:
+def _start(item: Field, stated: int | None, label: Cell, sums: Sums) -> int:
+    """The first data row that a total adds up."""
+    part = sums.part_starts
+    if _PART.search(half_width(label.text)):
+        return part
+    is_part = part < len(sums.rows) and stated == sums.since(item, part)[0] != sums.since(item, 0)[0]
+    return part if is_part else 0
+
+
+def _told(item: Field, cell: Cell, figure: TotalFigure, sums: Sums, start: int) -> list[Note]:
     notes: list[Note] = []
 
     def tell(sentence: str, **values: object) -> None:
@@ -161,31 +187,19 @@ def _told(item: Field, cell: Cell, figure: TotalFigure, rows: Sequence[DataRow])
         else:
             sentence = N_("表中合计数量是 %(stated)s，各行相加是 %(computed)s，两者不一致")
         tell(sentence, stated=Money(figure.stated) if money else figure.stated, computed=computed)
-        as_text = [row.cell(item.key) for row in rows if isinstance(row.cell(item.key).value, str)]
-        as_numbers = [row for row in rows if not isinstance(row.cell(item.key).value, str)]
-        if as_text and _sum(item, as_numbers)[0] == figure.stated:
+        if figure.stated == sums.since(item, start)[1]:
+            as_text = (
+                one.address
+                for number in range(start, len(sums.rows))
+                if isinstance((one := sums.rows[number].cell(item.key)).value, str)
+            )
             tell(
                 N_("相差的是以文本存放的数：%(cells)s，表格程序求和时不计入"),
-                cells="、".join(one.address for one in as_text[:20]),
+                cells="、".join(islice(as_text, _CELLS_NAMED)),
             )
     if figure.unreadable:
         tell(N_("有 %(count)s 行看不懂，没有计入相加的数"), count=figure.unreadable)
     return notes
-
-
-def _sum(item: Field, rows: Sequence[DataRow]) -> tuple[int, int]:
-    """The sum of a field over rows, and how many rows could not be added."""
-    total = unreadable = 0
-    for row in rows:
-        cell = row.cell(item.key)
-        if cell.blank:
-            continue
-        figure = _read_figure(item, cell)
-        if figure is None:
-            unreadable += 1
-        else:
-            total += figure
-    return total, unreadable
 
 
 def _read_figure(item: Field, cell: Cell) -> int | None:

@@ -177,6 +177,17 @@ def test_names_of_the_other_columns(heading: str, key: str) -> None:
     assert by_key(matched(f"日期|捐赠人|金额|{heading}"))[key] == heading
 
 
+def test_traditional_characters_are_read_as_simplified() -> None:
+    assert by_key(matched("捐贈日期|捐贈人|金額（元）|捐贈方式|備註")) == {
+        "date": "捐贈日期", "donor": "捐贈人", "amount": "金額（元）", "method": "捐贈方式", "memo": "備註",
+    }  # fmt: skip
+
+
+def test_whether_earmarked_is_not_what_for_and_is_asked() -> None:
+    (doubt,) = matched("日期|捐赠人|金额|定向/非定向").unsure
+    assert doubt.fields == ("purpose",)
+
+
 def test_a_column_of_no_field_is_kept_as_unknown_and_does_not_stop_anything() -> None:
     match = matched("日期|捐赠人|金额|捐款人身份证号|经办人|所属网格")
     assert match.complete
