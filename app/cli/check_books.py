@@ -25,7 +25,7 @@ def check_books() -> int:
     engine = open_engine(settings())
     try:
         with Session(engine) as session:
-            guarded = Check("guards_are_installed")
+            guarded = Check("guards_are_installed", guards.count(session.connection()))
             for name in guards.missing(session.connection()):
                 guarded.broken(f"the guard {name} is missing or has been altered")
             checks = [

@@ -105,7 +105,7 @@ def install(connection: Connection) -> None:
 
 def remove(connection: Connection) -> None:
     """Drop every guard of this application that the database has."""
-    for name, table, _ in _installed(connection):
+    for name, table, _ in _installed(connection, disabled_too=True):
         if connection.dialect.name == "sqlite":
             connection.exec_driver_sql(f"DROP TRIGGER {name}")
         else:
@@ -118,6 +118,11 @@ def missing(connection: Connection) -> list[str]:
     present = {name: digest for name, _, digest in _installed(connection)}
     wanted = {name: _digest(connection, name, body) for name, body in _wanted(connection)}
     return sorted(name for name, digest in wanted.items() if present.get(name) != digest)
+
+
+def count(connection: Connection) -> int:
+    """How many guards every database of this kind must have."""
+    return len(list(_wanted(connection)))
 
 
 def _wanted(connection: Connection) -> Iterable[tuple[str, str | tuple[str, str]]]:
@@ -136,7 +141,7 @@ def _digest(connection: Connection, name: str, body: str | tuple[str, str]) -> s
     return hashlib.sha256(_squeezed(f"BEGIN {body[1]} END").encode()).hexdigest()
 
 
-def _installed(connection: Connection) -> list[tuple[str, str, str]]:
+def _installed(connection: Connection, *, disabled_too: bool = False) -> list[tuple[str, str, str]]:
     if connection.dialect.name == "sqlite":
         rows = connection.execute(
             text("SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'trigger'")
@@ -146,7 +151,9 @@ def _installed(connection: Connection) -> list[tuple[str, str, str]]:
             text(
                 "SELECT t.tgname, c.relname, p.prosrc FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid "
                 "JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_namespace n ON n.oid = c.relnamespace "
-                "WHERE NOT t.tgisinternal AND t.tgenabled IN ('O', 'A') AND n.nspname = current_schema()"
-            )
+                "WHERE NOT t.tgisinternal AND (:disabled_too OR t.tgenabled IN ('O', 'A')) "
+                "AND n.nspname = current_schema()"
+            ),
+            {"disabled_too": disabled_too},
         )
     return [(row[0], row[1], hashlib.sha256(_squeezed(row[2]).encode()).hexdigest()) for row in rows]
