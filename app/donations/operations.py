@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from app.donations import queries
 from app.donations.models import Donation, DonationVersion
 from app.donations.rules import DonationDraft, description, new_receipt_code, refuse_if_wrong
-from app.goods.operations import GoodsDraft, receive_goods, undo_receipt
+from app.goods.operations import GoodsDraft, receive_goods, renumber_goods, undo_receipt
 from app.goods.queries import lines_of
 from app.ledger import queries as ledger
 from app.ledger import rules as posting
@@ -111,6 +111,7 @@ def record_donations(session: Session, actor: Actor, drafts: list[DonationDraft]
             for donation_id, draft, donor, entry in zip(ids, drafts, donors, posted, strict=True)
         ],
     )
+    titles = queries.register_titles(session, {draft.register_id for draft in drafts if draft.goods})
     for donation_id, draft, entry in zip(ids, drafts, posted, strict=True):
         if draft.goods:
             receive_goods(
@@ -122,6 +123,8 @@ def record_donations(session: Session, actor: Actor, drafts: list[DonationDraft]
                 source_id=donation_id,
                 entry_number=entry.number,
                 received_on=draft.received_on,
+                office_number=draft.office_number,
+                register_title=titles.get(draft.register_id, ""),
             )
     record_many(
         session, actor.user_id, "record_donation", SUBJECT, [(donation_id, {}) for donation_id in ids]
@@ -247,6 +250,8 @@ def correct_words(
     session.flush()
     if "receipt_number" in changes:
         show_document(session, donation.entry_number, donation.receipt_number)
+    if "office_number" in changes:
+        renumber_goods(session, SUBJECT, donation_id, donation.office_number)
     record(session, actor.user_id, "correct_words", SUBJECT, donation_id, fields=sorted(changes))
     return donation
 
@@ -329,6 +334,10 @@ def correct_money(
             source_id=donation_id,
             entry_number=posted.number,
             received_on=draft.received_on,
+            office_number=donation.office_number,
+            register_title=queries.register_titles(session, {donation.register_id}).get(
+                donation.register_id, ""
+            ),
         )
         donation = queries.donation(session, donation_id)
     donation.amount_minor, donation.earmark_id = draft.total_minor, draft.earmark_id

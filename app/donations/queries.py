@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -9,7 +10,7 @@ from typing import Any
 from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session
 
-from app.donations.models import Donation, DonationVersion
+from app.donations.models import Donation, DonationVersion, Register
 from app.parties.models import Consent, Party
 from app.parties.queries import OFFICE_SEARCH
 from app.shared.errors import N_, NotFound
@@ -52,6 +53,15 @@ def donation(session: Session, donation_id: int) -> Donation:
     if found is None:
         raise NotFound(N_("没有这笔捐赠"))
     return found
+
+
+def register_titles(session: Session, register_ids: Iterable[int | None]) -> dict[int | None, str]:
+    """The titles of registers by their id."""
+    wanted = {each for each in register_ids if each is not None}
+    if not wanted:
+        return {}
+    rows = session.execute(select(Register.id, Register.title).where(Register.id.in_(wanted)))
+    return {row.id: row.title for row in rows}
 
 
 def donation_of_key(session: Session, key: str | None) -> Donation | None:
@@ -171,3 +181,8 @@ def waiting_for_evidence(session: Session, fund_id: int, limit: int = 100) -> li
         .where(Party.kind.in_(("person", "sole_trader")), Consent.id == newest)
     )
     return [KnownDonor(*row) for row in session.execute(found.order_by(Party.id).limit(limit))]
+
+
+def funds_of_donor(session: Session, party_id: int) -> list[int]:
+    """The funds that a party gave to."""
+    return list(session.scalars(select(Donation.fund_id).where(Donation.party_id == party_id).distinct()))

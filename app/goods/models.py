@@ -29,6 +29,7 @@ class GoodsLine(Base):
         CheckConstraint("quantity_left > 0 OR value_left_minor = 0", name="no_value_without_goods"),
         Index("ix_goods_line_source", "source_type", "source_id"),
         Index("ix_goods_line_fund", "fund_id", "quantity_left"),
+        Index("ix_goods_line_office_number", "fund_id", "office_number"),
     )
 
     id: Mapped[Id]
@@ -47,6 +48,9 @@ class GoodsLine(Base):
     valuation_basis: Mapped[str] = mapped_column(Text, default="")
     basis_is_confirmed: Mapped[bool] = mapped_column(default=False)
     received_on: Mapped[date] = mapped_column(Date)
+    # The office's own number of the gift and the register that it stands in: a sale's register points to goods by them.
+    office_number: Mapped[str] = mapped_column(String(40), default="")
+    register_title: Mapped[str] = mapped_column(String(200), default="")
 
 
 class GoodsMovement(Base):

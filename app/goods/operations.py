@@ -40,8 +40,13 @@ def receive_goods(
     source_id: int,
     entry_number: int,
     received_on: date,
+    office_number: str = "",
+    register_title: str = "",
 ) -> list[GoodsLine]:
-    """Put the lines of one gift into stock. The entry that booked their sum was posted before."""
+    """Put the lines of one gift into stock. The entry that booked their sum was posted before.
+
+    ``office_number`` is the gift's number in the office's register of that title.
+    """
     lines = [
         GoodsLine(
             fund_id=fund_id,
@@ -58,6 +63,8 @@ def receive_goods(
             valuation_basis=draft.basis,
             basis_is_confirmed=draft.basis_is_confirmed and bool(draft.basis),
             received_on=received_on,
+            office_number=office_number.strip(),
+            register_title=register_title,
         )
         for draft in drafts
     ]
@@ -155,6 +162,13 @@ def undo_receipt(session: Session, lines: list[GoodsLine], reversal_number: int)
             source_type=line.source_type,
             source_id=line.source_id,
         )
+
+
+def renumber_goods(session: Session, source_type: str, source_id: int, office_number: str) -> None:
+    """The office's number of a gift was put right: its goods carry the new one."""
+    for line in queries.lines_of(session, source_type, source_id):
+        line.office_number = office_number.strip()
+    session.flush()
 
 
 def confirm_valuation(session: Session, actor: Actor, line_id: int, basis: str) -> GoodsLine:

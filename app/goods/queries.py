@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.orm import Session
 
 from app.goods.models import GoodsLine, GoodsMovement
@@ -38,6 +38,29 @@ def lines_of(session: Session, source_type: str, source_id: int) -> list[GoodsLi
     )
 
 
+def lines_numbered(session: Session, fund_id: int, office_number: str) -> list[GoodsLine]:
+    """The goods of the gifts with this number of the office's, in every register, those of corrected gifts aside."""
+    return list(
+        session.scalars(
+            select(GoodsLine)
+            .where(GoodsLine.fund_id == fund_id, GoodsLine.office_number == office_number, ~_withdrawn())
+            .order_by(GoodsLine.id)
+        )
+    )
+
+
+def registers_with_goods(session: Session, fund_id: int) -> list[str]:
+    """The titles of the registers that goods of a fund came by."""
+    return list(
+        session.scalars(
+            select(GoodsLine.register_title)
+            .where(GoodsLine.fund_id == fund_id, GoodsLine.register_title != "")
+            .distinct()
+            .order_by(GoodsLine.register_title)
+        )
+    )
+
+
 def stock_totals(session: Session, fund_id: int | None = None) -> StockTotals:
     """What is in stock now, of one fund or all."""
     query = select(
@@ -63,15 +86,19 @@ def in_stock(session: Session, fund_id: int) -> list[GoodsLine]:
 
 def to_confirm(session: Session, fund_id: int) -> list[GoodsLine]:
     """Lines whose valuation basis is missing or unconfirmed (待确认), those of corrected or reversed gifts aside."""
-    withdrawn = (
-        select(GoodsMovement.id)
-        .where(GoodsMovement.goods_line_id == GoodsLine.id, GoodsMovement.kind == "withdrawn")
-        .exists()
-    )
     return list(
         session.scalars(
             select(GoodsLine)
-            .where(GoodsLine.fund_id == fund_id, GoodsLine.basis_is_confirmed.is_(False), ~withdrawn)
+            .where(GoodsLine.fund_id == fund_id, GoodsLine.basis_is_confirmed.is_(False), ~_withdrawn())
             .order_by(GoodsLine.received_on, GoodsLine.id)
         )
+    )
+
+
+def _withdrawn() -> ColumnElement[bool]:
+    """Whether a line belongs to a gift that was corrected or reversed since."""
+    return (
+        select(GoodsMovement.id)
+        .where(GoodsMovement.goods_line_id == GoodsLine.id, GoodsMovement.kind == "withdrawn")
+        .exists()
     )

@@ -520,6 +520,8 @@ def upgrade() -> None:
     sa.Column('valuation_basis', sa.Text(), nullable=False),
     sa.Column('basis_is_confirmed', sa.Boolean(), nullable=False),
     sa.Column('received_on', sa.Date(), nullable=False),
+    sa.Column('office_number', sa.String(length=40), nullable=False),
+    sa.Column('register_title', sa.String(length=200), nullable=False),
     sa.CheckConstraint('quantity > 0', name=op.f('goods_quantity_is_positive')),
     sa.CheckConstraint('quantity_left > 0 OR value_left_minor = 0', name=op.f('no_value_without_goods')),
     sa.CheckConstraint('quantity_left >= 0 AND quantity_left <= quantity', name=op.f('goods_left_is_not_negative')),
@@ -530,6 +532,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_goods_line'))
     )
     op.create_index('ix_goods_line_fund', 'goods_line', ['fund_id', 'quantity_left'], unique=False)
+    op.create_index('ix_goods_line_office_number', 'goods_line', ['fund_id', 'office_number'], unique=False)
     op.create_index('ix_goods_line_source', 'goods_line', ['source_type', 'source_id'], unique=False)
     op.create_table('money_account_day',
     sa.Column('money_account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
@@ -813,6 +816,7 @@ def downgrade() -> None:
     op.drop_table('pool')
     op.drop_table('money_account_day')
     op.drop_index('ix_goods_line_source', table_name='goods_line')
+    op.drop_index('ix_goods_line_office_number', table_name='goods_line')
     op.drop_index('ix_goods_line_fund', table_name='goods_line')
     op.drop_table('goods_line')
     op.drop_index('ix_donation_party', table_name='donation')
