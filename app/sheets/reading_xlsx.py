@@ -1,7 +1,7 @@
 """Workbooks in the format of Excel since 2007 (.xlsx, .xlsm; WPS writes the same).
 
 The file's parts are read directly, in one pass each. What this gives over a general library is said in
-docs/decisions/0007-reading-workbooks.md: formula and result together, Chinese date formats, and limits while reading.
+docs/decisions/reading-workbooks.md: formula and result together, Chinese date formats, and limits while reading.
 """
 
 from __future__ import annotations
