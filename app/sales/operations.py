@@ -57,6 +57,31 @@ def create_event(
     return event
 
 
+def change_event(
+    session: Session, actor: Actor, event_id: int, *, name: str, place: str, filing_number: str
+) -> SaleEvent:
+    """Put right what an event says of itself; its day and address stay. Raises Refused for an empty name."""
+    event = queries.event(session, event_id)
+    actor.require(Permission.SALE_RUN, event.fund_id)
+    if not name.strip() or len(name) > 200:
+        raise Refused(N_("请填写活动名称，最多 200 个字"), field="name")
+    event.name, event.place, event.filing_number = name.strip(), place.strip(), filing_number.strip()
+    session.flush()
+    record(session, actor.user_id, "change_event", "sale_event", event.id)
+    return event
+
+
+def remove_lot(session: Session, actor: Actor, lot_id: int) -> None:
+    """Take a lot off an open event; its goods are free again. Raises Conflict once something of it was sold."""
+    lot = queries.lot(session, lot_id)
+    _open_event(session, actor, lot.event_id)
+    if session.scalar(select(Sale.id).where(Sale.lot_id == lot_id).limit(1)) is not None:
+        raise Conflict(N_("这件拍品已有成交记录，不能移除"))
+    session.delete(lot)
+    session.flush()
+    record(session, actor.user_id, "remove_lot", "lot", lot_id, number=lot.number)
+
+
 def add_lot(session: Session, actor: Actor, event_id: int, draft: LotDraft) -> Lot:
     """Put a lot on sale. Raises Refused when its pieces are not in stock, counting what other open lots promise."""
     event = _open_event(session, actor, event_id)
@@ -129,6 +154,29 @@ def record_sale(
             return earlier
     lot = queries.lot(session, lot_id)
     _open_event(session, actor, lot.event_id)
+    sale = take_packs(
+        session, actor, lot, quantity=quantity, amount_minor=amount_minor, method=method, buyer=buyer, key=key
+    )
+    record(session, actor.user_id, "record_sale", "sale", sale.id)
+    return sale
+
+
+def take_packs(
+    session: Session,
+    actor: Actor,
+    lot: Lot,
+    *,
+    quantity: int,
+    amount_minor: int,
+    method: str,
+    buyer: str = "",
+    key: str | None = None,
+) -> Sale:
+    """Write down a sale and take its packs from those left. Whether the event takes sales now is the caller's affair.
+
+    Raises Refused for wrong values or when fewer packs are left.
+    """
+    lot_id = lot.id
     if quantity <= 0:
         raise Refused(N_("数量必须大于零"), field="quantity")
     require_amount(amount_minor)
@@ -163,7 +211,6 @@ def record_sale(
     )
     session.add(sale)
     session.flush()
-    record(session, actor.user_id, "record_sale", "sale", sale.id)
     return sale
 
 
@@ -178,9 +225,21 @@ def void_sale(session: Session, actor: Actor, sale_id: int, reason: str) -> Sale
         raise Conflict(N_("这笔成交已经作废"))
     if not reason.strip():
         raise Refused(N_("请写明作废原因"), field="reason")
-    sale.voided_at, sale.void_reason = clock.now(), reason.strip()
-    lot.sold_quantity -= sale.quantity
-    session.flush()
+    voided = session.execute(
+        update(Sale)
+        .where(Sale.id == sale_id, Sale.voided_at.is_(None))
+        .values(voided_at=clock.now(), void_reason=reason.strip())
+        .execution_options(synchronize_session=False)
+    )
+    if voided.rowcount != 1:  # type: ignore[attr-defined]
+        raise Conflict(N_("这笔成交已经作废"))
+    session.execute(
+        update(Lot)
+        .where(Lot.id == lot.id)
+        .values(sold_quantity=Lot.sold_quantity - sale.quantity)
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
     record(session, actor.user_id, "void_sale", "sale", sale.id, reason=reason.strip())
     return sale
 

@@ -66,24 +66,27 @@ def lot(session: Session, lot_id: int) -> Lot:
 def lots_of(session: Session, event_id: int) -> list[LotView]:
     """The lots of an event in the order arranged, with proceeds in fen."""
     proceeds = (
-        select(Sale.lot_id, func.sum(Sale.amount_minor).label("minor"))
+        select(
+            Sale.lot_id,
+            func.sum(Sale.amount_minor).label("minor"),
+            func.min(Sale.entry_number).label("number"),
+        )
         .join(Lot, Lot.id == Sale.lot_id)
         .where(Lot.event_id == event_id, Sale.voided_at.is_(None))
         .group_by(Sale.lot_id)
         .subquery()
     )
-    entry = (
-        select(LotResult.lot_id, func.min(LotResult.entry_number).label("number"))
-        .group_by(LotResult.lot_id)
-        .subquery()
-    )
     rows = session.execute(
         select(
-            Lot, GoodsLine.source_type, GoodsLine.source_id, GoodsLine.unit, proceeds.c.minor, entry.c.number
+            Lot,
+            GoodsLine.source_type,
+            GoodsLine.source_id,
+            GoodsLine.unit,
+            proceeds.c.minor,
+            proceeds.c.number,
         )
         .join(GoodsLine, GoodsLine.id == Lot.goods_line_id)
         .outerjoin(proceeds, proceeds.c.lot_id == Lot.id)
-        .outerjoin(entry, entry.c.lot_id == Lot.id)
         .where(Lot.event_id == event_id)
         .order_by(Lot.position, Lot.id)
     )
@@ -135,6 +138,93 @@ def recorded_by_method(session: Session, found: SaleEvent) -> dict[str, int]:
     if found.box_wechat_minor:
         totals["wechat"] += found.box_wechat_minor
     return dict(totals)
+
+
+@dataclass(frozen=True, slots=True)
+class EventTotals:
+    """What an event came to, in fen: fixed-price sales, auctions, the donation box."""
+
+    sale_minor: int
+    auction_minor: int
+    box_minor: int
+
+    @property
+    def total_minor(self) -> int:
+        """All of it."""
+        return self.sale_minor + self.auction_minor + self.box_minor
+
+
+def totals_of(session: Session, found: SaleEvent) -> EventTotals:
+    """Standing sales by kind of lot, and the box."""
+    rows = session.execute(
+        select(Lot.mode, func.sum(Sale.amount_minor))
+        .join(Lot, Lot.id == Sale.lot_id)
+        .where(Lot.event_id == found.id, Sale.voided_at.is_(None))
+        .group_by(Lot.mode)
+    )
+    by_mode = {mode: int(minor) for mode, minor in rows}
+    return EventTotals(
+        by_mode.get("fixed_price", 0),
+        by_mode.get("auction", 0),
+        found.box_cash_minor + found.box_wechat_minor,
+    )
+
+
+def sale(session: Session, sale_id: int) -> tuple[Sale, Lot]:
+    """One sale with its lot. Raises NotFound."""
+    row = session.execute(
+        select(Sale, Lot).join(Lot, Lot.id == Sale.lot_id).where(Sale.id == sale_id)
+    ).first()
+    if row is None:
+        raise NotFound(N_("没有这笔成交"))
+    return row[0], row[1]
+
+
+def free_slug(session: Session, wanted: str) -> str:
+    """``wanted``, or with a number after it, as an address that no event has yet."""
+    taken = set(session.scalars(select(SaleEvent.slug).where(SaleEvent.slug.like(f"{wanted}%"))))
+    return next(
+        slug for slug in (wanted, *(f"{wanted}-{count}" for count in range(2, 1000))) if slug not in taken
+    )
+
+
+def next_lot_number(session: Session, event_id: int) -> str:
+    """A lot number that follows the last one, to be changed if the office counts otherwise."""
+    count = session.scalar(select(func.count()).select_from(Lot).where(Lot.event_id == event_id)) or 0
+    taken = set(session.scalars(select(Lot.number).where(Lot.event_id == event_id)))
+    return next(
+        number for number in (f"{place:02d}" for place in range(count + 1, 10_000)) if number not in taken
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class BookedLot:
+    """An entry that booked a lot, at the closing or later."""
+
+    entry_number: int
+    lot_number: str
+    lot_name: str
+    pieces: int
+    proceeds_minor: int
+    cost_minor: int
+
+
+def booked_lots(session: Session, event_id: int) -> list[BookedLot]:
+    """Every entry that booked a lot of an event, in order; reversed ones too."""
+    rows = session.execute(
+        select(
+            LotResult.entry_number,
+            Lot.number,
+            Lot.name,
+            LotResult.pieces,
+            LotResult.proceeds_minor,
+            LotResult.cost_minor,
+        )
+        .join(Lot, Lot.id == LotResult.lot_id)
+        .where(Lot.event_id == event_id)
+        .order_by(LotResult.entry_number)
+    )
+    return [BookedLot(*row) for row in rows]
 
 
 def counts_of(session: Session, event_id: int) -> list[Count]:

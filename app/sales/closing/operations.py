@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from datetime import date
 
-from sqlalchemy import insert, select
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
 from app.goods import queries as goods
@@ -22,6 +23,7 @@ from app.log.operations import LeafDraft, append
 from app.sales import queries
 from app.sales.models import Count as SaleCount
 from app.sales.models import Lot, LotResult, Sale, SaleEvent
+from app.sales.operations import pieces_on_sale, take_packs
 from app.sales.rules import METHOD_NAMES, SALE_LINES
 from app.shared import clock
 from app.shared.audit import record
@@ -158,37 +160,49 @@ def _lot_entries(
         cost = _cost_after(session, line, taken, spent, pieces)
         planned[line.id] = (taken + pieces, spent + cost)
         proceeds = _proceeds(session, lot.id)
-        total = sum(proceeds.values())
-        earmark = books.earmark(line.earmark_id)
-        postings = [
-            PostingDraft(
-                books.account(method).account_code,
-                earmark.id,
-                debit_minor=minor,
-                money_account_id=books.account(method).id,
-                statement_line=SALE_LINES[lot.mode],
-            )
-            for method, minor in sorted(proceeds.items())
-        ]
-        postings.append(PostingDraft(chart.SALES_INCOME, earmark.id, credit_minor=total))
-        if cost:
-            postings.append(PostingDraft(chart.COST_OF_GOODS_SOLD, earmark.id, debit_minor=cost))
-            postings.append(PostingDraft(chart.INVENTORY, earmark.id, credit_minor=cost))
         drafts.append(
-            EntryDraft(
-                fund_id=event.fund_id,
-                kind="sale",
-                occurred_on=event.held_on,
-                postings=postings,
-                source_type=SUBJECT,
-                source_id=event.id,
-                description=f"{event.name} {lot.number} {lot.name}",
-                opens=TrancheDraft(earmark.id, total, event.held_on),
-                is_listed=False,
-            )
+            _lot_draft(event, lot, books.earmark(line.earmark_id), proceeds, cost, event.held_on, books)
         )
-        results.append((lot.id, line.id, pieces, total, cost))
+        results.append((lot.id, line.id, pieces, sum(proceeds.values()), cost))
     return drafts, results
+
+
+def _lot_draft(
+    event: SaleEvent,
+    lot: Lot,
+    earmark: Earmark,
+    proceeds: dict[str, int],
+    cost: int,
+    occurred_on: date,
+    books: _Books,
+) -> EntryDraft:
+    """The entry of one lot: money by way of payment and sales income; goods out of stock at their cost."""
+    total = sum(proceeds.values())
+    postings = [
+        PostingDraft(
+            books.account(method).account_code,
+            earmark.id,
+            debit_minor=minor,
+            money_account_id=books.account(method).id,
+            statement_line=SALE_LINES[lot.mode],
+        )
+        for method, minor in sorted(proceeds.items())
+    ]
+    postings.append(PostingDraft(chart.SALES_INCOME, earmark.id, credit_minor=total))
+    if cost:
+        postings.append(PostingDraft(chart.COST_OF_GOODS_SOLD, earmark.id, debit_minor=cost))
+        postings.append(PostingDraft(chart.INVENTORY, earmark.id, credit_minor=cost))
+    return EntryDraft(
+        fund_id=event.fund_id,
+        kind="sale",
+        occurred_on=occurred_on,
+        postings=postings,
+        source_type=SUBJECT,
+        source_id=event.id,
+        description=f"{event.name} {lot.number} {lot.name}",
+        opens=TrancheDraft(earmark.id, total, occurred_on),
+        is_listed=False,
+    )
 
 
 def _cost_after(session: Session, line: GoodsLine, taken: int, spent: int, pieces: int) -> int:
@@ -265,6 +279,12 @@ def _take_out_goods(
                 }
             ],
         )
+        session.execute(
+            update(Sale)
+            .where(Sale.lot_id == lot_id, Sale.voided_at.is_(None), Sale.entry_number.is_(None))
+            .values(entry_number=entry.number)
+            .execution_options(synchronize_session=False)
+        )
         append(
             session,
             [
@@ -326,8 +346,61 @@ def _post_differences(
     return posted
 
 
+def record_late_sale(
+    session: Session,
+    actor: Actor,
+    lot_id: int,
+    *,
+    quantity: int,
+    amount_minor: int,
+    method: str,
+    received_on: date,
+    buyer: str = "",
+    key: str | None = None,
+) -> Posted:
+    """A payment that arrives after the closing: a listed entry of its own, its goods out of stock, a tranche of that day.
+
+    Sent twice with one key it is one payment. Raises Conflict while the event is open, Refused when fewer packs are left
+    unsold, the goods are no longer in stock, or the day is before the event.
+    """
+    lot = queries.lot(session, lot_id)
+    event = queries.event(session, lot.event_id)
+    actor.require(Permission.SALE_RUN, event.fund_id)
+    earlier = ledger.entry_of_key(session, key)
+    if earlier is not None:
+        return Posted(earlier.number, earlier.log_position)
+    if event.status != "closed":
+        raise Conflict(N_("这场义卖还没有结束，请直接登记成交"))
+    if received_on < event.held_on:
+        raise Refused(
+            N_("收款日期不能早于活动日期 %(day)s"), field="received_on", day=event.held_on.isoformat()
+        )
+    line = goods.line(session, lot.goods_line_id)
+    pieces, books = quantity * lot.units_per_item, _Books(session, event)
+    if pieces > line.quantity_left - pieces_on_sale(session, line.id):
+        raise Refused(N_("“%(item)s”的库存不够，或已放到别的义卖里"), field="quantity", item=line.item)
+    sale = take_packs(
+        session, actor, lot, quantity=quantity, amount_minor=amount_minor, method=method, buyer=buyer
+    )
+    cost = plan_out(session, line.id, pieces)
+    draft = _lot_draft(
+        event, lot, books.earmark(line.earmark_id), {method: amount_minor}, cost, received_on, books
+    )
+    draft.is_listed, draft.idempotency_key = True, key
+    results = [(lot.id, line.id, pieces, amount_minor, cost)]
+    sale_id, event_id = sale.id, event.id
+    posted = post_entries(session, actor, [draft])
+    _take_out_goods(session, event_id, results, posted)
+    record(session, actor.user_id, "record_late_sale", "sale", sale_id, entry=posted[0].number)
+    return posted[0]
+
+
 def reverse_lot_entry(session: Session, actor: Actor, entry_number: int, reason: str) -> Posted:
-    """Undo the booking of a lot that was wrong: money out, goods back into stock; uses pass to the next gifts."""
+    """Undo the booking of a lot that was wrong: money out, goods back into stock; uses pass to the next gifts.
+
+    The sales behind it are void, so that what is right can be recorded as a late payment. Raises Conflict when it was
+    reversed before, Refused when the pool cannot bear it.
+    """
     found = queries.lot_of_entry(session, entry_number)
     if found is None:
         raise Refused(N_("第 %(number)s 号不是拍品成交"), number=entry_number)
@@ -335,4 +408,18 @@ def reverse_lot_entry(session: Session, actor: Actor, entry_number: int, reason:
     line_id, pieces, cost, lot_id = lot.goods_line_id, result.pieces, result.cost_minor, lot.id
     posted = reverse_entry(session, actor, entry_number, reason)
     put_back(session, line_id, pieces, cost, entry_number=posted.number, source_type="lot", source_id=lot_id)
+    session.execute(
+        update(Lot)
+        .where(Lot.id == lot_id)
+        .values(sold_quantity=Lot.sold_quantity - pieces // queries.lot(session, lot_id).units_per_item)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(Sale)
+        .where(Sale.entry_number == entry_number, Sale.voided_at.is_(None))
+        .values(voided_at=clock.now(), void_reason=reason.strip())
+        .execution_options(synchronize_session=False)
+    )
+    session.expire_all()
+    record(session, actor.user_id, "reverse_lot_entry", "lot", lot_id, entry=entry_number)
     return posted

@@ -1,0 +1,124 @@
+"""Counting the night's money, payments that come later, and undoing the booking of a lot."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, redirect, request, url_for
+from flask_babel import gettext as _
+
+from app.ledger import queries as ledger
+from app.sales import queries
+from app.sales.closing import operations
+from app.sales.forms import CloseForm, LateSaleForm, VoidForm
+from app.sales.models import METHODS
+from app.sales.routes import amount_of, method_names, offer_lots, readable_event
+from app.shared import clock
+from app.shared.errors import N_, NotFound
+from app.shared.permissions import Permission
+from app.web.access import actor, requires
+from app.web.database import session
+from app.web.pages import attempt, done, page
+
+blueprint = Blueprint("closing", __name__, url_prefix="/office/sales")
+
+
+@blueprint.route("/<int:event_id>/close", methods=["GET", "POST"])
+@requires(Permission.SALE_RUN)
+def close(event_id: int) -> Response:
+    """Compare what was counted with what was recorded, then book the event. A difference is explained first."""
+    event = readable_event(event_id)
+    if event.status != "open" and request.method == "GET":
+        return redirect(url_for("sales.show", event_id=event_id), code=303)  # type: ignore[return-value]
+    form = CloseForm()
+    status = None
+    if form.validate_on_submit():
+        counts = [
+            operations.Count(method, form[f"counted_{method}"].data, form[f"explanation_{method}"].data or "")
+            for method in METHODS
+            if form[f"counted_{method}"].data is not None
+        ]
+        status = attempt(form, lambda writing: operations.close_event(writing, actor(), event_id, counts))
+        if status is None:
+            return done(url_for("sales.show", event_id=event_id), _("义卖已结束并入账"))
+    event = readable_event(event_id)
+    return page(
+        "sales/close.html",
+        form=form,
+        event=event,
+        totals=queries.totals_of(session(), event),
+        recorded=queries.recorded_by_method(session(), event),
+        method_names=method_names(),
+        lots=queries.lots_of(session(), event_id),
+        status=status,
+        nav_current="sales",
+    )
+
+
+@blueprint.route("/<int:event_id>/late", methods=["GET", "POST"])
+@requires(Permission.SALE_RUN)
+def late(event_id: int) -> Response:
+    """Record a payment that arrived after the closing."""
+    event = readable_event(event_id)
+    if event.status == "open" and request.method == "GET":
+        return redirect(url_for("sales.record", event_id=event_id), code=303)  # type: ignore[return-value]
+    form = LateSaleForm(method="wechat", received_on=clock.today(), lot=request.args.get("lot", type=int))
+    lots = offer_lots(form, event_id)
+    status = None
+    if form.validate_on_submit():
+        status = attempt(
+            form,
+            lambda writing: operations.record_late_sale(
+                writing,
+                actor(),
+                form.lot.data,
+                quantity=form.quantity.data or 0,
+                amount_minor=amount_of(form, lots),
+                method=form.method.data,
+                received_on=form.received_on.data or clock.today(),
+                buyer=form.buyer.data or "",
+                key=form.once.data,
+            ),
+        )
+        if status is None:
+            return done(url_for("sales.show", event_id=event_id), _("这笔收款已单独入账"))
+    return page(
+        "sales/late.html",
+        form=form,
+        event=readable_event(event_id),
+        lots=lots,
+        status=status,
+        nav_current="sales",
+    )
+
+
+@blueprint.route("/<int:event_id>/entries/<int:number>/reverse", methods=["GET", "POST"])
+@requires(Permission.BOOKS_CORRECT)
+def reverse(event_id: int, number: int) -> Response:
+    """Ask for the reason, then undo the booking of a lot: the goods go back into stock."""
+    event = readable_event(event_id)
+    booked = queries.lot_of_entry(session(), number)
+    if booked is None or booked[1].event_id != event_id:
+        raise NotFound(N_("没有这笔成交"))
+    form = VoidForm()
+    status = None
+    if form.validate_on_submit():
+        status = attempt(
+            form,
+            lambda writing: operations.reverse_lot_entry(writing, actor(), number, form.reason.data or ""),
+        )
+        if status is None:
+            return done(
+                url_for("sales.show", event_id=event_id), _("第 %(number)s 号分录已冲销", number=number)
+            )
+        event, booked = readable_event(event_id), queries.lot_of_entry(session(), number)
+        assert booked is not None
+    result, lot = booked
+    return page(
+        "sales/reverse.html",
+        form=form,
+        event=event,
+        lot=lot,
+        result=result,
+        is_reversed=bool(ledger.reversed_among(session(), [number])),
+        status=status,
+        nav_current="sales",
+    )
