@@ -16,7 +16,7 @@ from app.settings import ROOT
 from app.shared import clock
 from app.shared.money import plain_yuan, yuan
 from app.web import static_files
-from app.web.i18n import HTML_LANGUAGES, LOCALE_NAMES, html_lang, locale, shown
+from app.web.i18n import HTML_LANGUAGES, LOCALE_NAMES, catalogue, html_lang, locale, shown, text
 
 COMPONENTS = ROOT / "templates" / "components"
 
@@ -25,6 +25,10 @@ def install(app: Flask) -> None:
     """Set up the Jinja environment of ``app``."""
     environment = app.jinja_env
     environment.undefined = StrictUndefined
+    # Flask-Babel's own look the catalogue up for every text.
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        text, lambda one, many, count: catalogue().ungettext(one, many, count), newstyle=True
+    )
     environment.filters.update(
         yuan=yuan, plain_yuan=plain_yuan, day=day, moment=moment, clock_time=clock_time, shown=shown
     )
