@@ -6,7 +6,7 @@ Everything is computed from turnover, in whole fen. A council designation counts
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from app.ledger import accounts as chart
@@ -68,6 +68,14 @@ class Books:
     goods_received: tuple[Turnover, ...] = ()
     goods_issued: tuple[Turnover, ...] = ()
 
+    @property
+    def before_closing(self) -> tuple[Turnover, ...]:
+        """The period as it stood before its closing entries, which empty income and expenses."""
+        undone = (
+            replace(row, debit_minor=row.credit_minor, credit_minor=row.debit_minor) for row in self.closings
+        )
+        return (*self.during, *undone)
+
     def net(self, rows: Iterable[Turnover], wanted: Callable[[Turnover], bool]) -> Amounts:
         """Debits less credits of the rows wanted, by class."""
         restricted = {earmark.id for earmark in self.earmarks if earmark.restriction == "restricted"}
@@ -79,7 +87,7 @@ class Books:
 
     def change(self, *codes: str) -> Amounts:
         """Debits less credits of the period on accounts that start with ``codes``; closing entries do not count."""
-        return self.net(self.during, _on(codes)) - self.net(self.closings, _on(codes))
+        return self.net(self.before_closing, _on(codes))
 
     def standing(self, *codes: str) -> Amounts:
         """Debits less credits since the first entry, at the end of the period."""

@@ -1,0 +1,144 @@
+"""The printed statement: frozen figures through templates/pdf into a file that is kept and served from then on.
+
+Nothing is read but the issued document, so the same document gives the same pages. Needs an application context.
+"""
+
+from __future__ import annotations
+
+import fcntl
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import segno
+from flask import current_app
+from flask_babel import force_locale, gettext
+from markupsafe import Markup
+
+from app.documents.models import IssuedDocument
+from app.documents.pdf import print_document
+from app.documents.rules import file_name, restored, thawed
+from app.ledger.accounts import ENTRY_KINDS
+from app.settings import Settings
+from app.shared.errors import N_
+from app.statements import layouts
+from app.statements.rules import StatementFigures
+from app.web.i18n import HTML_LANGUAGES
+
+PART = 500
+"""Entries of the annex in one part: more of them at once cost memory, fewer leave more half-empty pages."""
+
+WIDE_FROM = 10**9
+"""Fen from which amounts of the annex get wider columns: ten million yuan."""
+
+SYSTEM_OF = 2026
+"""The accounting system whose layout this is came into force with this year (charity-rules §6)."""
+
+
+def figures_of(document: IssuedDocument) -> StatementFigures:
+    """The frozen figures. Raises ValueError when they do not match their hash any more."""
+    return restored(StatementFigures, thawed(document.figures, document.figures_sha256))
+
+
+def statement_file(document: IssuedDocument, locale: str) -> Path:
+    """The PDF of an issued statement in a language, printed now if it never was. Raises NotPrinted."""
+    settings: Settings = current_app.extensions["sunledger_settings"]
+    folder = settings.data_dir / "documents"
+    target = folder / file_name(document.number, document.version, locale)
+    if target.exists():
+        return target
+    folder.mkdir(parents=True, exist_ok=True)
+    # Two readers at once print it once.
+    with _alone(target.with_suffix(".lock")):
+        if not target.exists():
+            print_statement(document, locale, target, settings)
+    return target
+
+
+def print_statement(document: IssuedDocument, locale: str, target: Path, settings: Settings) -> None:
+    """Print an issued statement into ``target``."""
+    parts = _parts(document, figures_of(document), locale, settings)
+    with force_locale(locale):
+        numbers = _render(
+            "pdf/document.html", _frame(document, figures_of(document), locale), margins="numbers"
+        )
+    print_document(parts, numbers, target, settings.data_dir / "cache", int(document.issued_at.timestamp()))
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+def _parts(
+    document: IssuedDocument, figures: StatementFigures, locale: str, settings: Settings
+) -> Iterator[str]:
+    frame = _frame(document, figures, locale)
+    is_long = figures.annex_totals.count > PART
+    for part in layouts.annex(figures, PART):
+        # Each part enters and leaves the language by itself: whoever asks for the next one may be in another.
+        with force_locale(locale):
+            yield _render(
+                "pdf/statement.html" if part.is_first else "pdf/annex.html",
+                frame,
+                margins="words" if is_long else "all",
+                part=part,
+                count=figures.annex_totals.count,
+                wide=layouts.largest(figures) >= WIDE_FROM,
+                kinds=ENTRY_KINDS,
+                **(_front(document, figures, settings) if part.is_first else {}),
+            )
+
+
+def _frame(document: IssuedDocument, figures: StatementFigures, locale: str) -> dict[str, Any]:
+    with force_locale(locale):
+        period = gettext(
+            N_("%(first)s 至 %(last)s"),
+            first=figures.period_from.isoformat(),
+            last=figures.period_to.isoformat(),
+        )
+        number = document.number
+        if document.version > 1:
+            number = gettext(N_("%(number)s（第 %(version)s 版）"), number=number, version=document.version)
+        return {
+            "lang": HTML_LANGUAGES[locale],
+            "title": f"{gettext(layouts.TITLE)} {number} {figures.fund_name} {period}",
+            "author": figures.host_name,
+            "fund_name": figures.fund_name,
+            "number_text": number,
+            "period_text": period,
+            "issued_at_iso": document.issued_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        }
+
+
+def _front(document: IssuedDocument, figures: StatementFigures, settings: Settings) -> dict[str, Any]:
+    address = f"{settings.public_url}/statements/{document.number}" if settings.public_url else None
+    code = segno.make(address, error="m", micro=False) if address else None
+    return {
+        "heading": layouts.TITLE,
+        "columns": layouts.COLUMNS,
+        "figures": figures,
+        "cash": figures.cash,
+        "section_a": layouts.receipts_and_payments(figures.cash),
+        "section_b": layouts.position(figures.position),
+        "bridge": layouts.bridge(figures.bridge),
+        "check_names": layouts.CHECK_NAMES,
+        "before_2026": figures.period_from.year < SYSTEM_OF,
+        "correction_note": document.correction_note,
+        "issued_at": document.issued_at,
+        "log_position": document.log_position,
+        "sha256": document.figures_sha256,
+        "address": address,
+        # Made by segno from our own address, so it is safe as markup.
+        "qr": Markup(code.svg_inline(border=0, omitsize=True)) if code else "",  # noqa: S704
+    }
+
+
+def _render(template: str, frame: dict[str, Any], **values: Any) -> str:
+    return current_app.jinja_env.get_template(template).render(**frame, **values)
