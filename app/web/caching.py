@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
+from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, request
 from sqlalchemy import select
@@ -25,6 +27,8 @@ from app.web.pages import wants_fragment
 
 MAX_BYTES = 48 * 1024 * 1024
 MAX_PAGE_BYTES = 512 * 1024
+MAX_FACTS = 2_000
+Fact = TypeVar("Fact")
 VARY = ("HX-Request", "Accept-Language", "Cookie")
 
 
@@ -73,6 +77,47 @@ class KeptPages:
 
 
 @lru_cache(maxsize=1)
+class KeptFacts:
+    """What many pages read from the books, as of one public revision; the least recently used ones dropped."""
+
+    def __init__(self, limit: int = MAX_FACTS) -> None:
+        self._limit = limit
+        self._revision: int | None = None
+        self._facts: OrderedDict[Hashable, Any] = OrderedDict()
+        self._lock = Lock()
+
+    def get(self, revision: int, name: Hashable, make: Callable[[], Fact]) -> Fact:
+        """The fact called ``name``, made now if it is not known for ``revision``."""
+        with self._lock:
+            if self._revision == revision and name in self._facts:
+                self._facts.move_to_end(name)
+                found: Fact = self._facts[name]
+                return found
+        made = make()
+        with self._lock:
+            # A request that still reads an older state of the books keeps nothing.
+            if self._revision is None or self._revision < revision:
+                self._revision = revision
+                self._facts.clear()
+            if self._revision == revision:
+                self._facts[name] = made
+                while len(self._facts) > self._limit:
+                    self._facts.popitem(last=False)
+        return made
+
+
+def kept(name: Hashable, make: Callable[[], Fact]) -> Fact:
+    """What ``make`` reads from the books, or what it read for another page since they last changed.
+
+    ``make`` depends on nothing but the public data; whatever else it depends on (a date, a filter) is part of ``name``.
+    """
+    revision = g.get("public_revision")
+    if revision is None:
+        return make()
+    facts: KeptFacts = current_app.extensions["sunledger_kept_facts"]
+    return facts.get(revision, name, make)
+
+
 def build_id() -> str:
     """A digest of everything that decides what a page looks like: code, templates, styles and catalogues."""
     digest = hashlib.sha256()
@@ -92,13 +137,14 @@ def install(app: Flask) -> None:
     """Answer repeated requests for public pages without rendering them. After the gate, which sets what is public."""
     app.extensions["sunledger_build_id"] = build_id()
     app.extensions["sunledger_kept_pages"] = KeptPages()
+    app.extensions["sunledger_kept_facts"] = KeptFacts()
     app.before_request(_answer_from_kept)
     app.after_request(_keep)
 
 
 def page_key() -> str:
     """The key of the page that this request asks for, read in the same snapshot as the page itself will be."""
-    revision = session().scalar(select(BookHead.public_revision).where(BookHead.id == 1))
+    revision = g.public_revision = session().scalar(select(BookHead.public_revision).where(BookHead.id == 1))
     parts = (
         str(revision),
         clock.today().isoformat(),
