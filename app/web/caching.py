@@ -76,7 +76,6 @@ class KeptPages:
             self._size = 0
 
 
-@lru_cache(maxsize=1)
 class KeptFacts:
     """What many pages read from the books, as of one public revision; the least recently used ones dropped."""
 
@@ -118,6 +117,7 @@ def kept(name: Hashable, make: Callable[[], Fact]) -> Fact:
     return facts.get(revision, name, make)
 
 
+@lru_cache(maxsize=1)
 def build_id() -> str:
     """A digest of everything that decides what a page looks like: code, templates, styles and catalogues."""
     digest = hashlib.sha256()
