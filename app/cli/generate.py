@@ -20,12 +20,12 @@ def generate(gift_count: int, seed: int, disbursement_count: int) -> None:
     from app.synthetic.operations import NOTICE
     from app.synthetic.operations import generate as run
 
-    started, finished = time.perf_counter(), [time.perf_counter()]
+    times: list[float] = []
 
     def progress(made: int) -> None:
-        finished[0] = time.perf_counter()
-        if made % 50_000 == 0:
-            click.echo(f"{made:,} gifts, {made / (finished[0] - started):,.0f} a second", err=True)
+        times.append(time.perf_counter())
+        if made and made % 50_000 == 0:
+            click.echo(f"{made:,} gifts, {made / (times[-1] - times[0]):,.0f} a second", err=True)
 
     with open_session() as session:
         run(
@@ -37,5 +37,5 @@ def generate(gift_count: int, seed: int, disbursement_count: int) -> None:
             progress=progress,
         )
     click.echo(NOTICE)
-    rate = gift_count / max(finished[0] - started, 1e-9)
+    rate = gift_count / max(times[-1] - times[0], 1e-9)
     click.echo(f"{gift_count:,} gifts recorded, {rate:,.0f} a second; {disbursement_count:,} disbursements.")

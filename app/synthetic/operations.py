@@ -55,6 +55,7 @@ def generate(
     with clock.simulated(datetime(last.year, last.month, last.day, 2, tzinfo=UTC)):
         synthetic = _set_up(session)
         actor = Actor(None, NOTICE, tuple(Office(role, synthetic.fund_id, 0) for role in Role))
+        progress(0)
         made, drafts = 0, gifts(gift_count, seed, synthetic)
         while batch := list(islice(drafts, _BATCH)):
             with transaction(session, books=True):
