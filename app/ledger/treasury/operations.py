@@ -221,7 +221,8 @@ def transfer_money(
         raise Refused(N_("转出和转入不能是同一个账户"), field="target")
     if source.fund_id != target.fund_id:
         raise Refused(N_("只能在同一基金的账户之间划转"), field="target")
-    wanted, drafts = amount_minor, []
+    wanted = amount_minor
+    drafts: list[EntryDraft] = []
     for earmark_id, held in queries.account_earmark_balances(session, source.id):
         part = min(held, wanted)
         if part == 0:

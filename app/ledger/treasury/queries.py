@@ -66,13 +66,13 @@ class EntryRow:
         return [self.party, self.document]
 
 
-def _entries() -> Select[tuple[JournalEntry, LedgerRow]]:
+def _entries() -> Select[JournalEntry, LedgerRow]:
     return select(JournalEntry, LedgerRow).join(
         LedgerRow, (LedgerRow.number == JournalEntry.number) & LedgerRow.is_event.is_(False)
     )
 
 
-def _read(session: Session, statement: Select[tuple[JournalEntry, LedgerRow]]) -> list[EntryRow]:
+def _read(session: Session, statement: Select[JournalEntry, LedgerRow]) -> list[EntryRow]:
     found = session.execute(statement).all()
     postings: dict[int, list[PostingRow]] = defaultdict(list)
     rows = session.execute(

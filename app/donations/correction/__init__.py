@@ -1,0 +1,1 @@
+"""Putting a recorded gift right: words, money, goods, donor, consent."""

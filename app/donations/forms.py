@@ -1,0 +1,230 @@
+"""Forms by which the office records gifts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import gettext
+from flask_babel import lazy_gettext as _
+from wtforms import BooleanField, Field, FieldList, FormField, IntegerField
+from wtforms.validators import Length, NumberRange, Optional, StopValidation
+from wtforms.widgets import TextArea
+
+from app.donations.rules import MAX_PIECES, METHODS, DonationDraft
+from app.goods.operations import GoodsDraft
+from app.parties.operations import PartyDraft
+from app.parties.rules import KINDS, ConsentDraft
+from app.shared.errors import N_
+from app.web.forms import ChoiceField, DateField, Form, Given, MoneyField, OnceForm, RadioField, TextField
+
+NEW_EARMARK = "new"
+MAX_LINES = 60
+_LARGEST_ID = 2**63 - 1
+WISHES = {"named": N_("同意公开姓名"), "not_named": N_("不公开姓名")}
+
+
+def row_id(text: str) -> int:
+    """The id of a record as a form sends it. Raises ValueError for what no database holds."""
+    value = int(text)
+    if not 0 < value <= _LARGEST_ID:
+        raise ValueError
+    return value
+
+
+class GivenIf(Given):
+    """Must be there when the form says so by ``needs(field name)``; otherwise it may be left empty."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if form.needs(field.short_name):
+            super().__call__(form, field)
+        elif not field.raw_data or not str(field.raw_data[0]).strip():
+            field.errors = []
+            raise StopValidation
+
+
+class GiftForm(OnceForm):
+    """What money and goods have in common: whose gift it is, when it came, what goes with it."""
+
+    donor_search = TextField(
+        _("从以前的捐赠人里找"), [Length(max=200)], description=_("输入姓名或单位名称的一部分，再按“查找”")
+    )
+    party = RadioField(_("捐赠人"), coerce=row_id)
+    donor_kind = ChoiceField(
+        _("类型"), [GivenIf()], choices=[(kind, _(name)) for kind, name in KINDS.items()]
+    )
+    donor = TextField(_("姓名或名称"), [GivenIf(), Length(max=200)])
+    contact = TextField(
+        _("联系方式"), [Optional(), Length(max=200)], description=_("加密保存，只给有权限的人看，不会公开")
+    )
+    consent_wish = ChoiceField(_("公开意愿"), choices=[(wish, _(text)) for wish, text in WISHES.items()])
+    consent_how = TextField(
+        _("何时、以什么方式表示"), [GivenIf(), Length(max=200)], description=_("例如：捐赠当天在登记表上签字")
+    )
+    consent_evidence = TextField(
+        _("证明"), [Optional(), Length(max=1000)], description=_("例如：签字登记表第 3 页；没有可以不填")
+    )
+    received_on = DateField(_("收到日期"), [Given()])
+    earmark = ChoiceField(_("用途"), [Given()], blank=False)
+    wish = TextField(
+        _("捐赠人的心愿"), [Optional(), Length(max=500)], description=_("原话；不改变用途，例如“希望义卖”")
+    )
+    receipt_number = TextField(
+        _("收据号"), [Optional(), Length(max=60)], description=_("纸质收据上的号码，会公开显示")
+    )
+    memo = TextField(
+        _("备注"), [Optional(), Length(max=2000)], widget=TextArea(), description=_("只在办公页面显示")
+    )
+
+    def needs(self, name: str) -> bool:
+        """Whether a field must be filled in: those of a new donor, and how a consent was given."""
+        if name in ("donor", "donor_kind"):
+            return self.party.data is None
+        if name == "consent_how":
+            return self.party.data is None and bool(self.consent_wish.data)
+        return False
+
+    @property
+    def asks_for_donors(self) -> bool:
+        """Whether the form was sent by the Enter key of the search: words to find, and nobody chosen or named."""
+        return bool(self.donor_search.data) and self.party.data is None and not self.donor.data
+
+    @property
+    def donor_draft(self) -> PartyDraft | int:
+        """The donor chosen, or the new one."""
+        if self.party.data is not None:
+            return int(self.party.data)
+        consent = None
+        if self.consent_wish.data:
+            consent = ConsentDraft(
+                self.consent_wish.data, self.consent_how.data or "", self.consent_evidence.data or ""
+            )
+        return PartyDraft(self.donor_kind.data or "", self.donor.data or "", consent, self.contact.data or "")
+
+    @property
+    def is_for_new_purpose(self) -> bool:
+        """Whether the donor named a purpose for which there is no earmark yet."""
+        return bool(self.earmark.data == NEW_EARMARK)
+
+    def fill(self, draft: DonationDraft) -> DonationDraft:
+        """Put what both kinds of gift have in common into ``draft``."""
+        draft.wish = self.wish.data or ""
+        draft.memo = self.memo.data or ""
+        draft.receipt_number = self.receipt_number.data or ""
+        draft.idempotency_key = self.once.data
+        return draft
+
+
+class MoneyGiftForm(GiftForm):
+    """A gift of money."""
+
+    amount = MoneyField(_("金额"), [Given()])
+    method = ChoiceField(_("捐赠方式"), [Given()])
+    account = ChoiceField(
+        _("收款账户"), coerce=row_id, description=_("不选时按捐赠方式记入该方式的第一个账户")
+    )
+    name = TextField(
+        _("新用途的名称"),
+        [GivenIf(), Length(max=200)],
+        description=_("捐赠人指定的用途，例如“门前道路修缮”；会公开显示"),
+    )
+    slug = TextField(
+        _("新用途的网址标识"),
+        [Optional(), Length(max=80)],
+        description=_("小写字母、数字和连字符；用在公开网址里，以后不能改"),
+    )
+    at_event = BooleanField(_("在募捐活动（晚会）现场收到"))
+
+    def needs(self, name: str) -> bool:
+        """A new purpose needs its name."""
+        return self.is_for_new_purpose if name == "name" else super().needs(name)
+
+    def draft(self, fund_id: int) -> DonationDraft:
+        """The gift as the operation takes it. A new purpose has no earmark yet: its id is 0."""
+        return self.fill(
+            DonationDraft(
+                fund_id=fund_id,
+                received_on=self.received_on.data,  # type: ignore[arg-type] # Given
+                method=self.method.data,
+                donor=self.donor_draft,
+                earmark_id=0 if self.is_for_new_purpose else int(self.earmark.data),
+                amount_minor=self.amount.data or 0,
+                money_account_id=self.account.data,
+                at_event=bool(self.at_event.data),
+            )
+        )
+
+
+class GoodsLineForm(Form):
+    """One kind of goods. A line left wholly empty is no line."""
+
+    class Meta(Form.Meta):
+        csrf = False
+
+    item = TextField(_("物资名称"), [GivenIf(), Length(max=120)])
+    quantity = IntegerField(_("数量"), [GivenIf(), NumberRange(1, MAX_PIECES)])
+    unit = TextField(_("单位"), [GivenIf(), Length(max=20)])
+    value = MoneyField(_("估值合计"), [GivenIf()])
+    basis = TextField(_("估值依据"), [Optional(), Length(max=1000)])
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was typed into any field of the line."""
+        return not any(str(text).strip() for field in self for text in field.raw_data or [field.data or ""])
+
+    def needs(self, name: str) -> bool:
+        """A line that was begun needs all but its basis."""
+        return not self.is_blank
+
+    @property
+    def draft(self) -> GoodsDraft:
+        """The line as the operation takes it."""
+        basis = self.basis.data or ""
+        return GoodsDraft(
+            item=self.item.data or "",
+            quantity=self.quantity.data or 0,
+            unit=self.unit.data or "",
+            value_minor=self.value.data or 0,
+            basis=basis,
+            basis_is_confirmed=bool(basis),
+        )
+
+
+class GoodsLinesForm(OnceForm):
+    """The lines of a gift in kind."""
+
+    goods = FieldList(FormField(GoodsLineForm), label=_("物资明细"), min_entries=1, max_entries=MAX_LINES)
+
+    @property
+    def lines(self) -> list[GoodsDraft]:
+        """The lines that were filled in."""
+        return [entry.form.draft for entry in self.goods if not entry.form.is_blank]
+
+    def add_line(self) -> None:
+        """One more empty line, as long as there is room."""
+        if len(self.goods) < MAX_LINES:
+            self.goods.append_entry()
+
+    def validate_goods(self, _field: Field) -> None:
+        """A gift in kind has at least one line."""
+        if not self.lines:
+            raise StopValidation(gettext(N_("请至少填写一种物资")))
+
+
+class GoodsGiftForm(GoodsLinesForm, GiftForm):
+    """A gift in kind, line by line."""
+
+    def draft(self, fund_id: int) -> DonationDraft:
+        """The gift as the operation takes it."""
+        return self.fill(
+            DonationDraft(
+                fund_id=fund_id,
+                received_on=self.received_on.data,  # type: ignore[arg-type] # Given
+                method="goods",
+                donor=self.donor_draft,
+                earmark_id=int(self.earmark.data),
+                goods=self.lines,
+            )
+        )
+
+
+MONEY_METHODS = {method: name for method, name in METHODS.items() if method != "goods"}

@@ -1,0 +1,78 @@
+"""Goods in the office: stock, and valuations to be confirmed."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response, url_for
+from flask_babel import gettext as _
+from flask_babel import ngettext
+from sqlalchemy.orm import Session
+
+from app.goods import operations, queries
+from app.goods.forms import ValuationForm
+from app.shared.errors import N_, NotFound
+from app.shared.permissions import Actor, Permission
+from app.web import office
+from app.web.access import FundChoice, actor, office_fund, requires
+from app.web.database import session, transaction
+from app.web.pages import done, page
+
+blueprint = Blueprint("goods", __name__, url_prefix="/office/goods")
+office.navigation_entry("goods", N_("物资"), "goods.stock", Permission.BOOKS_READ, order=25)
+
+
+@office.waits_for_you(order=65)
+def valuations_that_wait(reading: Session, who: Actor, fund: FundChoice) -> list[office.WorkItem]:
+    """Goods whose value rests on nothing yet."""
+    if not who.may(Permission.GIFT_RECORD, fund.id):
+        return []
+    count = len(queries.to_confirm(reading, fund.id))
+    if not count:
+        return []
+    title = ngettext("有 %(num)d 批物资的估值待确认", "有 %(num)d 批物资的估值待确认", count)
+    detail = _("写明估值依据后，公开页面不再标“待确认”")
+    return [office.WorkItem(title, url_for("goods.valuations"), detail=detail, action=_("确认估值"))]
+
+
+@blueprint.get("/")
+@requires(Permission.BOOKS_READ)
+def stock() -> Response:
+    """What is in stock, the oldest first."""
+    fund = office_fund()
+    return page(
+        "goods/stock.html",
+        lines=queries.in_stock(session(), fund.id),
+        totals=queries.stock_totals(session(), fund.id),
+        waiting=len(queries.to_confirm(session(), fund.id)),
+        nav_current="goods",
+    )
+
+
+@blueprint.get("/valuations")
+@requires(Permission.BOOKS_READ)
+def valuations() -> Response:
+    """Goods whose valuation is to be confirmed (待确认)."""
+    fund = office_fund()
+    lines = queries.to_confirm(session(), fund.id)
+    return page(
+        "goods/valuations.html",
+        lines=lines,
+        totals=queries.stock_totals(session(), fund.id),
+        may_confirm=actor().may(Permission.GIFT_RECORD, fund.id),
+        nav_current="goods",
+    )
+
+
+@blueprint.route("/<int:line_id>/confirm", methods=["GET", "POST"])
+@requires(Permission.GIFT_RECORD)
+def confirm(line_id: int) -> Response:
+    """State what the value of one line rests on."""
+    line = queries.line(session(), line_id)
+    if line.fund_id != office_fund().id:
+        raise NotFound(N_("没有这批物资"))
+    form = ValuationForm(basis=line.valuation_basis)
+    if form.validate_on_submit():
+        with form.refusals_shown():
+            with transaction(books=True) as writing:
+                operations.confirm_valuation(writing, actor(), line_id, form.basis.data or "")
+            return done(url_for("goods.valuations"), _("“%(item)s”的估值已确认", item=line.item))
+    return page("goods/confirm.html", form=form, line=line, nav_current="goods")
