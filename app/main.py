@@ -10,9 +10,14 @@ from app.disbursements import routes as disbursement_routes
 from app.disbursements.dossier import routes as dossier_routes
 from app.disbursements.payments import routes as payment_routes
 from app.disbursements.voting import routes as voting_routes
+from app.donations import routes as donation_routes
+from app.donations.correction import routes as gift_routes
 from app.files import routes as file_routes
 from app.funds import queries as fund_queries
 from app.funds import routes as fund_routes
+from app.goods import routes as goods_routes
+from app.ledger import routes as journal_routes
+from app.ledger.treasury import routes as treasury_routes
 from app.people import routes as people_routes
 from app.settings import ROOT, NotReady, Settings, load
 from app.shared import db as shared_db
@@ -25,6 +30,11 @@ BLUEPRINTS = (
     people_routes.blueprint,
     fund_routes.blueprint,
     file_routes.blueprint,
+    treasury_routes.blueprint,
+    journal_routes.blueprint,
+    goods_routes.blueprint,
+    donation_routes.blueprint,
+    gift_routes.blueprint,
     disbursement_routes.blueprint,
     dossier_routes.blueprint,
     voting_routes.blueprint,
