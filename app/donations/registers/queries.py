@@ -116,6 +116,12 @@ def file_with(session: Session, fund_id: int, sha256: str, title: str | None = N
     return session.scalars(query.order_by(RegisterFile.id.desc()).limit(1)).first()
 
 
+def count_gifts(session: Session, register_id: int) -> int:
+    """How many gifts came out of a register."""
+    query = select(func.count()).select_from(RegisterRow).where(RegisterRow.register_id == register_id)
+    return session.scalar(query) or 0
+
+
 def latest_file_id(session: Session, register_id: int) -> int | None:
     """The newest file of a register."""
     return session.scalar(select(func.max(RegisterFile.id)).where(RegisterFile.register_id == register_id))
