@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _
-from wtforms import HiddenField, IntegerField, RadioField
+from wtforms import HiddenField, IntegerField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import TextArea
 
 from app.sales.models import METHODS
 from app.sales.rules import METHOD_NAMES, MODES
-from app.web.forms import ChoiceField, DateField, Form, MoneyField, OnceForm, TextField
+from app.web.forms import ChoiceField, DateField, Form, MoneyField, OnceForm, RadioField, TextField
 
 _METHODS = [(method, _(METHOD_NAMES[method])) for method in METHODS]
 

@@ -40,12 +40,15 @@ def close(event_id: int) -> Response:
         if status is None:
             return done(url_for("sales.show", event_id=event_id), _("义卖已结束并入账"))
     event = readable_event(event_id)
+    recorded = queries.recorded_by_method(session(), event)
+    for method in recorded:
+        form[f"counted_{method}"].flags.optional = False
     return page(
         "sales/close.html",
         form=form,
         event=event,
         totals=queries.totals_of(session(), event),
-        recorded=queries.recorded_by_method(session(), event),
+        recorded=recorded,
         method_names=method_names(),
         lots=queries.lots_of(session(), event_id),
         status=status,

@@ -1,0 +1,98 @@
+"""How the council decides, as a table that a member can read."""
+
+from __future__ import annotations
+
+import pytest
+
+from app.council.rules import Tally, outcome, passes, quorum_of, quorum_reached
+
+SEATS_AND_QUORUM = [(1, 1), (2, 2), (3, 2), (4, 3), (5, 4), (6, 4), (7, 5), (8, 6), (9, 6), (11, 8), (25, 17)]
+
+
+@pytest.mark.parametrize(("seats", "quorum"), SEATS_AND_QUORUM)
+def test_quorum_is_two_thirds_of_the_seats_rounded_up(seats: int, quorum: int) -> None:
+    assert quorum_of(seats) == quorum
+    assert quorum * 3 >= seats * 2 > (quorum - 1) * 3
+
+
+# seats | approve, reject, abstain, recuse | while voting goes on | when the chair ends it now
+CASES = [
+    # Nobody yet, too few, or just too few.
+    (7, (0, 0, 0, 0), "open", "open"),
+    (7, (4, 0, 0, 0), "open", "open"),
+    (7, (0, 4, 0, 0), "open", "open"),
+    # The quorum is there; what is missing can still change the result.
+    (7, (3, 2, 0, 0), "open", "approved"),
+    (7, (2, 2, 1, 0), "open", "rejected"),
+    (7, (3, 1, 1, 0), "open", "approved"),
+    # The quorum is there and nothing can change any more.
+    (7, (5, 0, 0, 0), "approved", "approved"),
+    (7, (4, 1, 0, 0), "approved", "approved"),
+    (7, (1, 4, 0, 0), "rejected", "rejected"),
+    (7, (0, 0, 5, 0), "rejected", "rejected"),
+    # Everybody took part: a tie does not pass, an abstention counts as present.
+    (7, (4, 3, 0, 0), "approved", "approved"),
+    (7, (3, 3, 1, 0), "rejected", "rejected"),
+    (7, (3, 2, 2, 0), "rejected", "rejected"),
+    (4, (2, 2, 0, 0), "rejected", "rejected"),
+    (2, (1, 1, 0, 0), "rejected", "rejected"),
+    # Recused members count for the quorum, not for the majority.
+    (7, (3, 1, 0, 1), "open", "approved"),
+    (7, (3, 2, 0, 2), "approved", "approved"),
+    (7, (2, 2, 0, 3), "rejected", "rejected"),
+    (7, (4, 0, 0, 1), "approved", "approved"),
+    (5, (2, 0, 0, 3), "approved", "approved"),
+    (5, (0, 0, 0, 5), "rejected", "rejected"),
+    # The smallest councils.
+    (1, (1, 0, 0, 0), "approved", "approved"),
+    (1, (0, 0, 1, 0), "rejected", "rejected"),
+    (3, (2, 0, 0, 0), "approved", "approved"),
+    (3, (1, 0, 0, 1), "open", "approved"),
+]
+
+
+@pytest.mark.parametrize(("seats", "votes", "going_on", "ended"), CASES)
+def test_votes_decide(seats: int, votes: tuple[int, int, int, int], going_on: str, ended: str) -> None:
+    tally = Tally(seats, quorum_of(seats), *votes)
+    assert outcome(tally) == going_on
+    assert outcome(tally, closing=True) == ended
+
+
+def _every_tally(seats: int) -> list[Tally]:
+    return [
+        Tally(seats, quorum_of(seats), approve, reject, abstain, recuse)
+        for approve in range(seats + 1)
+        for reject in range(seats + 1 - approve)
+        for abstain in range(seats + 1 - approve - reject)
+        for recuse in range(seats + 1 - approve - reject - abstain)
+    ]
+
+
+@pytest.mark.parametrize("seats", [1, 2, 3, 5, 6, 7, 9])
+def test_decision_before_the_last_vote_is_never_overturned_by_those_who_are_missing(seats: int) -> None:
+    """Compare the arithmetic with trying out every way in which the missing members could still vote."""
+    for tally in _every_tally(seats):
+        if not quorum_reached(tally):
+            assert outcome(tally) == "open"
+            continue
+        missing = seats - tally.present
+        ends = {
+            passes(
+                Tally(
+                    seats,
+                    tally.quorum,
+                    tally.approve + approve,
+                    tally.reject + reject,
+                    tally.abstain + missing - approve - reject - recuse,
+                    tally.recuse + recuse,
+                )
+            )
+            for approve in range(missing + 1)
+            for reject in range(missing + 1 - approve)
+            for recuse in range(missing + 1 - approve - reject)
+        }
+        decided = outcome(tally)
+        if decided == "approved":
+            assert ends == {True}, tally
+        elif decided == "rejected":
+            assert ends == {False}, tally
