@@ -8,7 +8,7 @@ from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from flask_wtf.file import MultipleFileField
 from werkzeug.datastructures import FileStorage
-from wtforms import BooleanField, Field, HiddenField, IntegerField, RadioField
+from wtforms import BooleanField, Field, HiddenField, IntegerField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import TextArea
 
@@ -17,7 +17,7 @@ from app.files.operations import read_upload
 from app.ledger.accounts import PAYMENT_LINES, SPENDING_KINDS
 from app.parties.rules import KINDS
 from app.shared.errors import N_
-from app.web.forms import ChoiceField, DateField, FileField, Form, MoneyField, OnceForm, TextField
+from app.web.forms import ChoiceField, DateField, FileField, Form, MoneyField, OnceForm, RadioField, TextField
 
 KIND_HINTS: dict[str, str] = {
     "individual_aid": N_("钱直接给到个人或家庭，如医疗、助学、临时救助"),

@@ -228,7 +228,7 @@ def _ballot(found: Disbursement, matter: Matter | None, form: VoteForm | None) -
     elif party(session(), found.payee_id).name == who.name:
         tied = _("您是收款方，不能参加表决，只能回避。回避也计入到会人数。")
     if tied:
-        form.choice.choices = [("recuse", _(CHOICES["recuse"]))]
+        form.choice.offer([("recuse", _(CHOICES["recuse"]))])
     return Ballot(form, tied)
 
 
