@@ -12,6 +12,7 @@ from app.disbursements.payments import routes as payment_routes
 from app.disbursements.voting import routes as voting_routes
 from app.donations import routes as donation_routes
 from app.donations.correction import routes as gift_routes
+from app.donations.registers import routes as register_routes
 from app.files import routes as file_routes
 from app.funds import queries as fund_queries
 from app.funds import routes as fund_routes
@@ -19,9 +20,14 @@ from app.goods import routes as goods_routes
 from app.ledger import routes as journal_routes
 from app.ledger.treasury import routes as treasury_routes
 from app.people import routes as people_routes
+from app.public.ledger import routes as public_ledger_routes
+from app.public.overview import routes as public_overview_routes
+from app.sales import routes as sale_routes
+from app.sales.closing import routes as closing_routes
 from app.settings import ROOT, NotReady, Settings, load
 from app.shared import db as shared_db
 from app.shared import encryption
+from app.statements import routes as statement_routes
 from app.web import access, caching, errors, forms, i18n, jinja, logs, office, schema, security, static_files
 from app.web.database import db, engine_options
 
@@ -39,6 +45,12 @@ BLUEPRINTS = (
     dossier_routes.blueprint,
     voting_routes.blueprint,
     payment_routes.blueprint,
+    sale_routes.blueprint,
+    closing_routes.blueprint,
+    register_routes.blueprint,
+    statement_routes.blueprint,
+    public_overview_routes.blueprint,
+    public_ledger_routes.blueprint,
 )
 
 

@@ -31,7 +31,7 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.ledger.listing.rules import EXACT_UP_TO, SCANNED_AT_MOST, Filter
-from app.ledger.models import LedgerRow
+from app.ledger.models import Earmark, LedgerRow
 from app.ledger.queries import PUBLIC_SEARCH
 
 PAGE_ROWS = 50
@@ -86,6 +86,23 @@ _CHECKED = tuple(
 
 
 @dataclass(frozen=True, slots=True)
+class EarmarkName:
+    """A purpose as lists name it."""
+
+    id: int
+    fund_id: int
+    slug: str
+    name: str
+    restriction: str
+
+
+def earmark_names(session: Session) -> list[EarmarkName]:
+    """Every purpose; the first of a fund is the unrestricted one."""
+    columns = (Earmark.id, Earmark.fund_id, Earmark.slug, Earmark.name, Earmark.restriction)
+    return [EarmarkName(*row) for row in session.execute(select(*columns).order_by(Earmark.fund_id, Earmark.id))]
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """Some rows of a list. ``next_after`` None: nothing older matches; ``is_cut``: the search stopped before it was full.
 
@@ -123,7 +140,7 @@ class Listing:
     """The rows that meet one filter, within one reading transaction."""
 
     def __init__(self, session: Session, asked: Filter) -> None:
-        self._session = session
+        self.session = session
         self.asked = asked
         self.conditions = asked.conditions()
         self.values = asked.values()
@@ -165,9 +182,9 @@ class Listing:
             if name == "words":
                 assert self._matching is not None
                 counted = self._matching.limit(EXACT_UP_TO + 1).subquery()
-                found = self._session.scalar(select(func.count()).select_from(counted))
+                found = self.session.scalar(select(func.count()).select_from(counted))
             else:
-                found = self._session.scalar(_count_statement(name), self.values)
+                found = self.session.scalar(_count_statement(name), self.values)
             self._counts[name] = int(found or 0)
         return self._counts[name]
 
@@ -209,12 +226,12 @@ class Listing:
         """Up to ``count`` rows below ``before``, and the number down to which was looked when the budget ran out."""
         if self._is_plain():
             statement = _page_statement(next(iter(self.conditions), "number"))
-            rows = self._session.execute(statement, {**self.values, "before": before, "count": count})
+            rows = self.session.execute(statement, {**self.values, "before": before, "count": count})
             return [ListedRow._make(row) for row in rows], None
         numbers, looked_down_to = self._numbers(0, before, count, budget, ascending=False)
         if not numbers:
             return [], looked_down_to
-        rows = self._session.execute(_rows_statement(), {"numbers": numbers})
+        rows = self.session.execute(_rows_statement(), {"numbers": numbers})
         return [ListedRow._make(row) for row in rows], looked_down_to
 
     def _newer(self, above: int, limit: int) -> tuple[bool, int | None]:
@@ -222,7 +239,7 @@ class Listing:
         if self._is_plain():
             statement = _newer_statement(next(iter(self.conditions), "number"))
             values = {**self.values, "above": above, "count": limit + 1}
-            numbers = list(self._session.scalars(statement, values))
+            numbers = list(self.session.scalars(statement, values))
         else:
             numbers, _ = self._numbers(above, _HIGHEST, limit + 1, SCANNED_AT_MOST, ascending=True)
         return bool(numbers), numbers[limit] if len(numbers) > limit else None
@@ -234,13 +251,13 @@ class Listing:
         if self.conditions == {"words"} and self._words_are_ordered:
             assert self._matching is not None
             statement = _ordered(self._matching, self._matching.selected_columns.rowid, above, before, ascending)
-            return list(self._session.scalars(statement.limit(count))), None
+            return list(self.session.scalars(statement.limit(count))), None
         driver = self._driver()
         if not driver.is_ordered:
             given = self._given(driver)
             statement = select(given.c.number).where(*self._rest(driver, given))
             statement = _ordered(statement, given.c.number, above, before, ascending)
-            return list(self._session.scalars(statement.limit(count), self.values)), None
+            return list(self.session.scalars(statement.limit(count), self.values)), None
         found: list[int] = []
         scanned, size = 0, count if self.conditions == {driver.name} else max(_FIRST_CHUNK, count)
         while True:
@@ -264,7 +281,7 @@ class Listing:
             given = select(*_CHECKED).where(_row.number.in_(numbers)).cte("given").prefix_with("MATERIALIZED")
             statement = select(given.c.number).where(*self._rest(driver, given), given.c.is_listed == true())
             statement = _ordered(statement, given.c.number, above, before, ascending)
-            met = list(self._session.scalars(statement.limit(count), self.values))
+            met = list(self.session.scalars(statement.limit(count), self.values))
             return _Chunk(met, len(numbers), numbers[-1] if len(numbers) == size else None)
         given = self._given(driver, size, above, before, ascending)
         last = func.max(given.c.number) if ascending else func.min(given.c.number)
@@ -274,7 +291,7 @@ class Listing:
         # The outer join keeps what was looked at when nothing met the conditions.
         joined = looked.outerjoin(met_rows, true())
         statement = select(looked.c.seen, looked.c.last, met_rows.c.number).select_from(joined)
-        rows = self._session.execute(statement, self.values).all()
+        rows = self.session.execute(statement, self.values).all()
         met = sorted((row.number for row in rows if row.number is not None), reverse=not ascending)
         seen, last_seen = int(rows[0].seen), rows[0].last
         ended = seen < size or (last_seen >= before if ascending else last_seen <= above)
@@ -309,7 +326,7 @@ class Listing:
         if not driver.is_ordered:
             found.append(given.c.is_listed == true())
         if self._matching is not None and driver.name != "words":
-            found.append(PUBLIC_SEARCH.holds(self._session, given.c.number, self.asked.words))
+            found.append(PUBLIC_SEARCH.holds(self.session, given.c.number, self.asked.words))
         return found
 
     def _numbers_of_days(self, above: int, before: int, count: int, ascending: bool) -> list[int]:
@@ -319,14 +336,14 @@ class Listing:
         number of the next day come before all others; the days are doubled until that is enough.
         """
         bound = above if ascending else before
-        days = self._session.execute(_first_numbers(ascending), {**self.values, "bound": bound}).all()
+        days = self.session.execute(_first_numbers(ascending), {**self.values, "bound": bound}).all()
         days.sort(key=lambda row: row.number, reverse=not ascending)
         taken = 1
         while days:
             following = days[taken].number if taken < len(days) else (_HIGHEST if ascending else 0)
             within = (above, following) if ascending else (following, before)
             statement = select(_row.number).where(_row.occurred_on.in_([row.day for row in days[:taken]]))
-            numbers = self._session.scalars(_ordered(statement, _row.number, *within, ascending).limit(count)).all()
+            numbers = self.session.scalars(_ordered(statement, _row.number, *within, ascending).limit(count)).all()
             if len(numbers) >= count or taken >= len(days):
                 return list(numbers)
             taken *= 2

@@ -203,15 +203,17 @@ class EarmarkFigures:
         return self.held_minor - self.reserved_minor
 
 
-def earmark_figures(session: Session, fund_id: int | None = None) -> list[EarmarkFigures]:
-    """Every earmark with what came in, went out and is held; the first earmark of a fund is the unrestricted one."""
+def earmark_figures(
+    session: Session, fund_id: int | None = None, earmark_id: int | None = None
+) -> list[EarmarkFigures]:
+    """Every earmark (of a fund, or the one) with what came in, went out and is held; a fund's unrestricted one first."""
     sums = (
         select(
             Balance.earmark_id,
             func.sum(_received).label("received"),
             func.sum(_spent).label("spent"),
         )
-        .where(*_of(fund_id, None), Balance.statement_line != "")
+        .where(*_of(fund_id, earmark_id), Balance.statement_line != "")
         .group_by(Balance.earmark_id)
         .subquery()
     )
@@ -233,6 +235,8 @@ def earmark_figures(session: Session, fund_id: int | None = None) -> list[Earmar
     )
     if fund_id is not None:
         statement = statement.where(Earmark.fund_id == fund_id)
+    if earmark_id is not None:
+        statement = statement.where(Earmark.id == earmark_id)
     found = []
     for *names, received, spent, held_minor, reserved_minor in session.execute(statement):
         moved = held_minor - int(received) + int(spent)

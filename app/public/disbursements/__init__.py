@@ -1,0 +1,1 @@
+"""Requests: their list and the public dossier of each."""

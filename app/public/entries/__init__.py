@@ -1,0 +1,1 @@
+"""One journal entry, and what became of the money."""

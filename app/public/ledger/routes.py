@@ -1,0 +1,204 @@
+"""The ledger: /ledger, /ledger.csv, /ledger.json, /ledger.xlsx."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from flask import Blueprint, Response, current_app, request, stream_with_context, url_for
+from flask_babel import gettext as _
+
+from app.ledger import accounts as chart
+from app.ledger.listing.queries import ListedRow, Listing
+from app.ledger.totals.queries import totals
+from app.public.ledger import exporting
+from app.public.ledger.forms import DIRECTIONS, LedgerForm, read_ledger_form
+from app.public.ledger.queries import held_by, ledger_page, log_size, sums
+from app.public.queries import Names, event_slugs
+from app.public.routes import known_names
+from app.settings import Settings
+from app.shared import clock
+from app.shared.errors import N_
+from app.web.access import public
+from app.web.caching import kept
+from app.web.database import session
+from app.web.i18n import text
+from app.web.pages import page, wants_fragment
+
+blueprint = Blueprint("public_ledger", __name__)
+
+RESTRICTIONS = {
+    "unrestricted": N_("非限定性"),
+    "designated": N_("理事会指定（非限定性）"),
+    "restricted": N_("限定性"),
+}
+_HEADINGS = {
+    "number": N_("序号"),
+    "occurred_on": N_("日期"),
+    "recorded_at": N_("登记时间（世界时）"),
+    "kind": N_("类别"),
+    "direction": N_("收支"),
+    "amount": N_("金额（元）"),
+    "currency": N_("币种"),
+    "fund": N_("基金"),
+    "earmark": N_("用途"),
+    "restriction": N_("限定性质"),
+    "sign": N_("正负"),
+    "description": N_("事项"),
+    "party": N_("对方（公示名）"),
+    "document": N_("单据号"),
+    "reverses": N_("冲销"),
+    "reversed_by": N_("被冲销"),
+    "log_index": N_("账本记录号"),
+    "url": N_("网址"),
+}
+
+
+@blueprint.get("/ledger")
+@public
+def ledger() -> Response:
+    """The rows that meet the filter in the address, 50 a page; htmx swaps the table only."""
+    known = known_names()
+    form = read_ledger_form(request.args, known)
+    if form.errors:
+        return _refused(form, known)
+    asked, today = form.asked, clock.today()
+    of_all = kept(("ledger", asked, today), lambda: sums(session(), asked, today))
+    shown = ledger_page(Listing(session(), asked), form.after, of_all, known, text)
+    is_first = form.after is None
+    newer = None
+    if not is_first and shown.has_newer:
+        newer = _address(form, after=shown.newer_after)
+    return page(
+        "public/ledger.html",
+        fragment="ledger_rows",
+        form=form,
+        shown=shown,
+        newer_url=newer,
+        first_url=None if is_first else _address(form),
+        older_url=_address(form, after=shown.next_after) if shown.next_after is not None else None,
+        **_frame(form, known),
+    )
+
+
+def _refused(form: LedgerForm, known: Names) -> Response:
+    """The form again with a sentence beside each wrong field. For htmx only the form: the table stays as it was."""
+    answer = page(
+        "public/ledger.html",
+        fragment="ledger_filters",
+        status=422,
+        form=form,
+        shown=None,
+        newer_url=None,
+        first_url=None,
+        older_url=None,
+        **_frame(form, known),
+    )
+    if wants_fragment():
+        answer.headers["HX-Retarget"] = "#ledger-filters"
+        answer.headers["HX-Reswap"] = "outerHTML"
+    return answer
+
+
+def _frame(form: LedgerForm, known: Names) -> dict[str, object]:
+    """What the form offers, and the same rows as files."""
+    fund = known.fund_called(form.typed["fund"])
+    return {
+        "nav_current": "ledger",
+        "funds": [(each.slug, each.name) for each in known.funds.values()],
+        "earmarks": [
+            (each.slug, text(each.name))
+            for each in known.earmarks.values()
+            if fund is None or each.fund_id == fund.id
+        ],
+        "kinds": [(kind, text(name)) for kind, name in chart.ENTRY_KINDS.items()],
+        "directions": [(key, text(name)) for key, name in DIRECTIONS.items()],
+        "files": [
+            (label, url_for(f"public_ledger.{name}", **form.given))
+            for label, name in (("CSV", "ledger_csv"), ("Excel", "ledger_xlsx"), ("JSON", "ledger_json"))
+        ],
+        "reset_url": url_for("public_ledger.ledger") if form.is_filtered else None,
+    }
+
+
+def _address(form: LedgerForm, after: int | None = None) -> str:
+    return url_for("public_ledger.ledger", **form.given, after=after)
+
+
+@blueprint.get("/ledger.json")
+@public
+def ledger_json() -> Response:
+    """The same rows for machines: all of them, or ``limit`` of them with where to go on."""
+    known = known_names()
+    form = read_ledger_form(request.args, known)
+    if form.errors:
+        body = json.dumps({"errors": form.errors}, ensure_ascii=False)
+        return Response(body, status=422, content_type="application/json; charset=utf-8")
+    listing = Listing(session(), form.asked)
+    if form.limit is not None:
+        found = listing.page(form.after, form.limit)
+        rows: Iterator[ListedRow] = iter(found.rows)
+        file = _file(listing, form, known, exact=False, next_after=found.next_after)
+    else:
+        rows = listing.stream(form.after)
+        file = _file(listing, form, known, exact=True)
+    parts = exporting.json_parts(rows, file)
+    return Response(stream_with_context(parts), content_type="application/json; charset=utf-8")
+
+
+@blueprint.get("/ledger.csv")
+@public
+def ledger_csv() -> Response:
+    """The same rows for spreadsheets."""
+    return _download("csv")
+
+
+@blueprint.get("/ledger.xlsx")
+@public
+def ledger_xlsx() -> Response:
+    """The same rows as a workbook, with headings in the visitor's language."""
+    return _download("xlsx")
+
+
+def _download(kind: str) -> Response:
+    known = known_names()
+    form = read_ledger_form(request.args, known)
+    if form.errors:
+        return _refused(form, known)
+    listing = Listing(session(), form.asked)
+    file = _file(listing, form, known, exact=None)
+    rows = listing.stream(form.after)
+    if kind == "csv":
+        parts = exporting.csv_parts(rows, file)
+        answer = Response(stream_with_context(parts), content_type="text/csv; charset=utf-8")
+    else:
+        words = {**chart.ENTRY_KINDS, **DIRECTIONS, **RESTRICTIONS}
+        headings = {name: text(heading) for name, heading in _HEADINGS.items()}
+        shown = {word: text(name) for word, name in words.items()}
+        body = exporting.workbook(rows, file, headings, shown.__getitem__, _("收支明细"))
+        # As a stream, because kept pages keep no name to save a file under.
+        sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+        answer = Response(iter([body]), mimetype=sheet)
+    answer.headers["Content-Disposition"] = f"attachment; filename=ledger-{clock.today().isoformat()}.{kind}"
+    return answer
+
+
+def _file(
+    listing: Listing, form: LedgerForm, known: Names, *, exact: bool | None, next_after: int | None = None
+) -> exporting.LedgerFile:
+    """What a file says beside its rows; ``exact`` None leaves out the totals, which only JSON tells."""
+    settings: Settings = current_app.extensions["sunledger_settings"]
+    today = clock.today()
+    fund = known.fund_called(form.typed["fund"]) or known.only_fund
+    asked = form.asked
+    return exporting.LedgerFile(
+        names=known,
+        slugs=event_slugs(session()),
+        site=settings.public_url or "",
+        fund=fund.slug if fund else None,
+        as_of=min(asked.last or today, today),
+        log_size=log_size(session()),
+        totals=exporting.NO_TOTALS if exact is None else totals(session(), listing, exact=exact),
+        held_minor=0 if exact is None else held_by(session(), asked, today),
+        next_after=next_after,
+    )

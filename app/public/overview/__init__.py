@@ -1,0 +1,1 @@
+"""Home, a fund, a purpose: how much came, went and is left."""

@@ -1,0 +1,1 @@
+"""Sale events: lots, proceeds, and what they paid for."""
