@@ -318,7 +318,9 @@ def correct_money(
     places = _Places(session)
     places.require(draft)
     donor = RecordedParty(party.id, party.kind, party.name, party.public_name)
-    _keep_version(session, actor, donation, reason, ["amount_minor", "earmark_id", "method", "entry_number"])
+    wanted = {"amount_minor": draft.total_minor, "earmark_id": draft.earmark_id, "method": draft.method}
+    changed = [name for name, value in wanted.items() if getattr(donation, name) != value]
+    _keep_version(session, actor, donation, reason, [*changed, "entry_number"])
     replacement = _entry(draft, donor, donation_id, places)
     replacement.idempotency_key = key
     posted = replace_entry(session, actor, donation.entry_number, replacement, reason)

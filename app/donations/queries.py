@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from app.donations.models import Donation, DonationVersion, Register
 from app.parties.models import Consent, Party
@@ -174,7 +174,8 @@ def known_donor(session: Session, fund_id: int, party_id: int) -> KnownDonor | N
 
 def waiting_for_evidence(session: Session, fund_id: int, limit: int = 100) -> list[KnownDonor]:
     """Persons and sole traders who wish to be named, but whose consent has no evidence yet: their names stay masked."""
-    newest = select(func.max(Consent.id)).where(Consent.party_id == Party.id).scalar_subquery()
+    later = aliased(Consent)
+    newest = select(func.max(later.id)).where(later.party_id == Party.id).scalar_subquery()
     found = (
         _donors(fund_id)
         .join(Consent, and_(Consent.party_id == Party.id, Consent.wish == "named", Consent.evidence == ""))

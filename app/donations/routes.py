@@ -204,6 +204,7 @@ def record_goods() -> Response:
     answer = _record(form, fund)
     return answer or page(
         "donations/record_goods.html",
+        adds_line=adds_line,
         fragment="goods_lines" if adds_line else "donor_choice",
         form=form,
         nav_current="donations",
@@ -344,7 +345,11 @@ def show(donation_id: int) -> Response:
             donor.kind, parties.as_draft(consents[0] if consents else None)
         ),
         consent_files=[
-            {"name": file.name, "size_text": file.size_text, "url": url_for("files.download", file_id=file.id)}
+            {
+                "name": file.name,
+                "size_text": file.size_text,
+                "url": url_for("files.download", file_id=file.id),
+            }
             for file in files.files_of(reading, "party", donor.id)
         ],
         changes=_changes(versions, names),

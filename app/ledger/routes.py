@@ -43,6 +43,7 @@ def entries() -> Response:
         newest_url=url_for("journal.entries") if before else None,
         account_names={code: _(name) for code, name in ACCOUNT_NAMES.items()},
         kinds={kind: _(name) for kind, name in ENTRY_KINDS.items()},
+        may_read_memos=actor().may(Permission.PERSONAL_READ, fund.id),
         may_correct=actor().may(Permission.BOOKS_CORRECT, fund.id),
         nav_current="journal",
     )

@@ -214,7 +214,13 @@ def goods(donation_id: int) -> Response:
                         key=form.once.data,
                     )
                 return _corrected(corrected)
-    return _shown("donations/goods.html", gift, form=form, fragment="goods_lines" if adds_line else None)
+    return _shown(
+        "donations/goods.html",
+        gift,
+        form=form,
+        fragment="goods_lines" if adds_line else None,
+        adds_line=adds_line,
+    )
 
 
 def _line_words(item: str, quantity: int, unit: str, value_minor: int, basis: str) -> str:
