@@ -13,6 +13,7 @@ from app.ledger.models import (
     Balance,
     Earmark,
     JournalEntry,
+    LedgerRow,
     MoneyAccount,
     MoneyAccountDay,
     PeriodState,
@@ -20,6 +21,7 @@ from app.ledger.models import (
     Posting,
     Project,
 )
+from app.parties.models import Party
 from app.shared.errors import N_, NotFound
 from app.shared.periods import month_of
 from app.shared.search import SearchIndex
@@ -243,3 +245,24 @@ def is_closed(session: Session, fund_id: int, day: date) -> bool:
     """Whether the month of ``day`` is closed in this fund."""
     state = session.get(PeriodState, (fund_id, month_of(day)))
     return state is not None and state.state == "closed"
+
+
+def earmarks_given_to(session: Session, fund_id: int, donor_name: str) -> list[Earmark]:
+    """The restricted earmarks of a fund that a donor of this name gave to."""
+    return list(
+        session.scalars(
+            select(Earmark)
+            .where(
+                Earmark.fund_id == fund_id,
+                Earmark.restriction == "restricted",
+                Earmark.id.in_(
+                    select(LedgerRow.earmark_id)
+                    .join(Party, Party.id == LedgerRow.party_id)
+                    .where(
+                        LedgerRow.fund_id == fund_id, LedgerRow.direction == "in", Party.name == donor_name
+                    )
+                ),
+            )
+            .order_by(Earmark.id)
+        )
+    )

@@ -1,0 +1,1 @@
+"""The register of moves between cash, WeChat, Alipay and bank."""

@@ -1,0 +1,1 @@
+"""The register of a charity sale, read into lots, sales and the donation box."""
