@@ -20,12 +20,15 @@ from app.shared.errors import SunledgerError
 COMMANDS: dict[str, str] = {
     "generate": "app.cli.generate:generate",
     "check-books": "app.cli.check_books:check_books",
+    "example": "app.cli.example:example",
     "init": "app.cli.database:init",
     "serve": "app.cli.server:serve",
     "start": "app.cli.server:start",
     "user": "app.cli.people:user",
     "fund": "app.cli.funds:fund",
     "import": "app.cli.imports:imports",
+    "statement": "app.cli.documents:statement",
+    "export": "app.cli.documents:export",
 }
 
 
