@@ -17,7 +17,17 @@ from app.files.operations import read_upload
 from app.ledger.accounts import PAYMENT_LINES, SPENDING_KINDS
 from app.parties.rules import KINDS
 from app.shared.errors import N_
-from app.web.forms import ChoiceField, DateField, FileField, Form, MoneyField, OnceForm, RadioField, TextField
+from app.web.forms import (
+    ChoiceField,
+    DateField,
+    FileField,
+    Form,
+    Given,
+    MoneyField,
+    OnceForm,
+    RadioField,
+    TextField,
+)
 
 KIND_HINTS: dict[str, str] = {
     "individual_aid": N_("钱直接给到个人或家庭，如医疗、助学、临时救助"),
@@ -42,9 +52,6 @@ class LongTextField(TextField):
 class OneOfField(RadioField):
     """One of a few choices, all of them visible; nothing chosen is None, which a validator may refuse."""
 
-    def process_data(self, value: Any) -> None:
-        self.data = value
-
     def pre_validate(self, form: Any) -> None:
         if self.data is not None:
             super().pre_validate(form)
@@ -53,22 +60,20 @@ class OneOfField(RadioField):
 class DisbursementForm(OnceForm):
     """A request as it is written. The page offers the choices of ``earmark``."""
 
-    earmark = ChoiceField(_("从哪项用途支出"), [InputRequired()], coerce=int)
+    earmark = ChoiceField(_("从哪项用途支出"), [Given()], coerce=int)
     project = TextField(
-        _("项目"), [InputRequired(), Length(max=200)], description=_("选择已有的项目，或写一个新的名称")
+        _("项目"), [Given(), Length(max=200)], description=_("选择已有的项目，或写一个新的名称")
     )
-    amount = MoneyField(_("金额"), [InputRequired()])
+    amount = MoneyField(_("金额"), [Given()])
     spending_kind = OneOfField(
         _("支出类别"), [Optional()], choices=[(kind, _(PAYMENT_LINES[kind])) for kind in SPENDING_KINDS]
     )
-    applicant_kind = ChoiceField(_("申请方类型"), [InputRequired()], choices=_PARTY_KINDS, blank=False)
-    applicant = TextField(_("申请方"), [InputRequired(), Length(max=200)])
-    payee_kind = ChoiceField(_("收款方类型"), [InputRequired()], choices=_PARTY_KINDS, blank=False)
-    payee = TextField(
-        _("收款方"), [InputRequired(), Length(max=200)], description=_("钱最后付给谁，请写全称")
-    )
-    reason = LongTextField(_("事由"), [InputRequired(), Length(max=4000)])
-    applied_on = DateField(_("申请日期"), [InputRequired()])
+    applicant_kind = ChoiceField(_("申请方类型"), [Given()], choices=_PARTY_KINDS, blank=False)
+    applicant = TextField(_("申请方"), [Given(), Length(max=200)])
+    payee_kind = ChoiceField(_("收款方类型"), [Given()], choices=_PARTY_KINDS, blank=False)
+    payee = TextField(_("收款方"), [Given(), Length(max=200)], description=_("钱最后付给谁，请写全称"))
+    reason = LongTextField(_("事由"), [Given(), Length(max=4000)])
+    applied_on = DateField(_("申请日期"), [Given()])
     papers = LongTextField(_("材料清单"), [Optional(), Length(max=2000)])
     office_number = TextField(_("办公编号"), [Optional(), Length(max=40)])
     files = MultipleFileField(_("附件"), [Optional()])
@@ -84,14 +89,14 @@ class SubmitForm(Form):
 class ReasonForm(Form):
     """Why something is taken back, given up or undone."""
 
-    reason = LongTextField(_("原因"), [InputRequired(), Length(max=1000)])
+    reason = LongTextField(_("原因"), [Given(), Length(max=1000)])
 
 
 class VoteForm(Form):
     """One vote on exactly the text whose hash the page carries."""
 
     choice = OneOfField(
-        _("您的意见"), [InputRequired()], choices=[(choice, _(name)) for choice, name in CHOICES.items()]
+        _("您的意见"), [Given()], choices=[(choice, _(name)) for choice, name in CHOICES.items()]
     )
     reason = LongTextField(_("理由"), [Optional(), Length(max=1000)])
     text_hash = HiddenField(validators=[InputRequired(), Length(max=64)])
@@ -100,12 +105,12 @@ class VoteForm(Form):
 class PastDecisionForm(Form):
     """A decision of before this system, as the minutes have it."""
 
-    decided_on = DateField(_("决议日期"), [InputRequired()])
-    seats = IntegerField(_("应到（席位数）"), [InputRequired(), NumberRange(1, 99)])
-    approve = IntegerField(_("赞成"), [InputRequired(), NumberRange(0, 99)])
-    reject = IntegerField(_("反对"), [InputRequired(), NumberRange(0, 99)], default=0)
-    abstain = IntegerField(_("弃权"), [InputRequired(), NumberRange(0, 99)], default=0)
-    recuse = IntegerField(_("回避"), [InputRequired(), NumberRange(0, 99)], default=0)
+    decided_on = DateField(_("决议日期"), [Given()])
+    seats = IntegerField(_("应到（席位数）"), [Given(), NumberRange(1, 99)])
+    approve = IntegerField(_("赞成"), [Given(), NumberRange(0, 99)])
+    reject = IntegerField(_("反对"), [Given(), NumberRange(0, 99)], default=0)
+    abstain = IntegerField(_("弃权"), [Given(), NumberRange(0, 99)], default=0)
+    recuse = IntegerField(_("回避"), [Given(), NumberRange(0, 99)], default=0)
     minutes = FileField(_("会议纪要"), description=_("扫描件或照片，PDF、PNG 或 JPEG"))
 
 

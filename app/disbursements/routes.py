@@ -60,6 +60,7 @@ def listing() -> Response:
     if current not in _TABS:
         current = ""
     before = request.args.get("before", type=int)
+    before = min(before, 2**62) if before else None
     rows = queries.listed(
         session(),
         fund_id=fund.id,
@@ -103,7 +104,6 @@ def draft() -> Response:
     fund_id = office_fund().id
     form = DisbursementForm(applied_on=clock.today())
     _offer_earmarks(form, fund_id)
-    status = None
     if form.validate_on_submit():
         made: list[int] = []
 
@@ -115,10 +115,9 @@ def draft() -> Response:
             if known is None:
                 _attach(writing, form, found.id)
 
-        status = attempt(form, write)
-        if status is None:
+        if attempt(form, write):
             return _saved(made[0])
-    return _form_page(form, fund_id, None, status)
+    return _form_page(form, fund_id, None)
 
 
 @blueprint.route("/<int:disbursement_id>/edit", methods=["GET", "POST"])
@@ -144,7 +143,6 @@ def edit(disbursement_id: int) -> Response:
         office_number=found.office_number,
     )
     _offer_earmarks(form, found.fund_id)
-    status = None
     if form.validate_on_submit():
 
         def write(writing: Session) -> None:
@@ -159,10 +157,9 @@ def edit(disbursement_id: int) -> Response:
             operations.edit_disbursement(writing, actor(), disbursement_id, given)
             _attach(writing, form, disbursement_id)
 
-        status = attempt(form, write)
-        if status is None:
+        if attempt(form, write):
             return _saved(disbursement_id)
-    return _form_page(form, found.fund_id, found, status)
+    return _form_page(form, found.fund_id, found)
 
 
 def _draft(form: DisbursementForm, fund_id: int, applicant: PartyDraft | int) -> DisbursementDraft:
@@ -203,9 +200,7 @@ def _offer_earmarks(form: DisbursementForm, fund_id: int) -> None:
     )
 
 
-def _form_page(
-    form: DisbursementForm, fund_id: int, found: Disbursement | None, status: int | None
-) -> Response:
+def _form_page(form: DisbursementForm, fund_id: int, found: Disbursement | None) -> Response:
     ask_for_files_again(form, form.files)
     return page(
         "disbursements/draft.html",
@@ -217,7 +212,6 @@ def _form_page(
         accept=ACCEPT,
         max_bytes=MAX_BYTES,
         kept_files=files_of(session(), queries.SUBJECT, found.id) if found else [],
-        status=status,
         nav_current="disbursements",
     )
 
@@ -238,13 +232,12 @@ def remove_file(disbursement_id: int, file_id: int) -> Response:
     found = readable(disbursement_id)
     kept = next((file for file in files_of(session(), queries.SUBJECT, found.id) if file.id == file_id), None)
     form = ConfirmForm()
-    status = None
-    if form.validate_on_submit():
-        status = attempt(
-            form, lambda writing: operations.remove_paper(writing, actor(), disbursement_id, file_id)
-        )
-        if status is None:
-            return done(url_for("disbursements.edit", disbursement_id=disbursement_id), _("附件已移除"))
+
+    def remove(writing: Session) -> None:
+        operations.remove_paper(writing, actor(), disbursement_id, file_id)
+
+    if form.validate_on_submit() and attempt(form, remove):
+        return done(url_for("disbursements.edit", disbursement_id=disbursement_id), _("附件已移除"))
     if kept is None:
         return done(url_for("disbursements.edit", disbursement_id=disbursement_id))
     return page(
@@ -252,7 +245,6 @@ def remove_file(disbursement_id: int, file_id: int) -> Response:
         form=form,
         found=found,
         file=kept,
-        status=status,
         nav_current="disbursements",
     )
 
@@ -265,19 +257,17 @@ def submit(disbursement_id: int) -> Response:
     if request.method == "GET" and found.status != "drafted":
         return redirect(_address(found), code=303)  # type: ignore[return-value]
     form = SubmitForm()
-    status = None
     if form.validate_on_submit():
-        status = attempt(
+        if attempt(
             form,
             lambda writing: operations.submit_disbursement(
                 writing, actor(), disbursement_id, read_hash=form.read_hash.data
             ),
-        )
-        if status is None:
+        ):
             return done(_address(found), _("申请已提交，等待理事会表决"))
         found = readable(disbursement_id)
     form.read_hash.data = operations.draft_hash(session(), found)
-    return dossier_page(found, "disbursements/submit.html", form=form, status=status)
+    return dossier_page(found, "disbursements/submit.html", form=form)
 
 
 @blueprint.route("/<int:disbursement_id>/withdraw", methods=["GET", "POST"])
@@ -306,11 +296,8 @@ def _take_back(
     if not may_take_back(found):
         raise Forbidden(N_("只有提交人或秘书处可以撤回或取消这笔申请"))
     form = ReasonForm()
-    status = None
-    if form.validate_on_submit():
-        status = attempt(
-            form, lambda writing: operation(writing, actor(), disbursement_id, form.reason.data or "")
-        )
-        if status is None:
-            return done(_address(found), said)
-    return dossier_page(readable(disbursement_id), f"disbursements/{act}.html", form=form, status=status)
+    if form.validate_on_submit() and attempt(
+        form, lambda writing: operation(writing, actor(), disbursement_id, form.reason.data or "")
+    ):
+        return done(_address(found), said)
+    return dossier_page(readable(disbursement_id), f"disbursements/{act}.html", form=form)

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from flask_babel import lazy_gettext as _
 from wtforms import HiddenField, IntegerField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms.validators import Length, NumberRange, Optional
 from wtforms.widgets import TextArea
 
 from app.sales.models import METHODS
 from app.sales.rules import METHOD_NAMES, MODES
-from app.web.forms import ChoiceField, DateField, Form, MoneyField, OnceForm, RadioField, TextField
+from app.web.forms import ChoiceField, DateField, Form, Given, MoneyField, OnceForm, RadioField, TextField
 
 _METHODS = [(method, _(METHOD_NAMES[method])) for method in METHODS]
 
@@ -31,8 +31,8 @@ class CountField(MoneyField):
 class EventForm(Form):
     """A new sale event."""
 
-    name = TextField(_("活动名称"), [InputRequired(), Length(max=200)])
-    held_on = DateField(_("活动日期"), [InputRequired()])
+    name = TextField(_("活动名称"), [Given(), Length(max=200)])
+    held_on = DateField(_("活动日期"), [Given()])
     place = TextField(_("地点"), [Optional(), Length(max=200)])
     filing_number = TextField(
         _("公开募捐备案编号"),
@@ -49,7 +49,7 @@ class EventForm(Form):
 class EventDetailsForm(Form):
     """What an event says of itself later."""
 
-    name = TextField(_("活动名称"), [InputRequired(), Length(max=200)])
+    name = TextField(_("活动名称"), [Given(), Length(max=200)])
     place = TextField(_("地点"), [Optional(), Length(max=200)])
     filing_number = TextField(_("公开募捐备案编号"), [Optional(), Length(max=80)])
 
@@ -57,29 +57,29 @@ class EventDetailsForm(Form):
 class LotForm(Form):
     """A lot. ``units_confirmed`` holds the number of pieces a pack that the person was asked about."""
 
-    number = TextField(_("拍品号"), [InputRequired(), Length(max=20)])
-    name = TextField(_("名称"), [InputRequired(), Length(max=120)])
-    mode = RadioField(_("方式"), [InputRequired()], choices=[(mode, _(name)) for mode, name in MODES.items()])
-    units_per_item = IntegerField(_("每份含几件"), [InputRequired(), NumberRange(1, 100_000)])
-    quantity = IntegerField(_("份数"), [InputRequired(), NumberRange(1, 1_000_000)])
-    price = MoneyField(_("每份价格"), [InputRequired()])
+    number = TextField(_("拍品号"), [Given(), Length(max=20)])
+    name = TextField(_("名称"), [Given(), Length(max=120)])
+    mode = RadioField(_("方式"), [Given()], choices=[(mode, _(name)) for mode, name in MODES.items()])
+    units_per_item = IntegerField(_("每份含几件"), [Given(), NumberRange(1, 100_000)])
+    quantity = IntegerField(_("份数"), [Given(), NumberRange(1, 1_000_000)])
+    price = MoneyField(_("每份价格"), [Given()])
     units_confirmed = HiddenField()
 
 
 class SaleForm(OnceForm):
     """One sale. The page offers the lots."""
 
-    lot = ChoiceField(_("拍品"), [InputRequired()], coerce=int)
-    quantity = IntegerField(_("份数"), [InputRequired(), NumberRange(1, 1_000_000)], default=1)
+    lot = ChoiceField(_("拍品"), [Given()], coerce=int)
+    quantity = IntegerField(_("份数"), [Given(), NumberRange(1, 1_000_000)], default=1)
     amount = MoneyField(_("成交金额"), [Optional()])
-    method = RadioField(_("付款方式"), [InputRequired()], choices=_METHODS)
+    method = RadioField(_("付款方式"), [Given()], choices=_METHODS)
     buyer = TextField(_("买受人"), [Optional(), Length(max=60)])
 
 
 class LateSaleForm(SaleForm):
     """A payment that arrived after the closing."""
 
-    received_on = DateField(_("收款日期"), [InputRequired()])
+    received_on = DateField(_("收款日期"), [Given()])
 
     def add_error(self, name: str | None, sentence: str) -> None:
         """Show what the ledger says of the entry's day beside the day that was typed."""
@@ -89,14 +89,14 @@ class LateSaleForm(SaleForm):
 class VoidForm(Form):
     """Why a sale or its entry is undone."""
 
-    reason = TextField(_("原因"), [InputRequired(), Length(max=1000)], widget=TextArea())
+    reason = TextField(_("原因"), [Given(), Length(max=1000)], widget=TextArea())
 
 
 class BoxForm(Form):
     """What the donation box held."""
 
-    cash = CountField(_("现金"), [InputRequired()])
-    wechat = CountField(_("微信"), [InputRequired()])
+    cash = CountField(_("现金"), [Given()])
+    wechat = CountField(_("微信"), [Given()])
 
     def add_error(self, name: str | None, sentence: str) -> None:
         """The box's amounts are refused together; show it beside the first."""

@@ -84,7 +84,6 @@ def listing() -> Response:
 def add() -> Response:
     """Set up a sale event; its address is proposed from its day."""
     form = EventForm(held_on=clock.today())
-    status = None
     if form.validate_on_submit():
         held_on = form.held_on.data or clock.today()
         made: list[int] = []
@@ -103,14 +102,12 @@ def add() -> Response:
             )
             made.append(event.id)
 
-        status = attempt(form, write)
-        if status is None:
+        if attempt(form, write):
             return done(url_for("sales.show", event_id=made[0]), _("活动已建立，接着添加拍品"))
     return page(
         "sales/add.html",
         form=form,
         slug=queries.free_slug(session(), f"sale-{clock.today().isoformat()}"),
-        status=status,
         nav_current="sales",
     )
 
@@ -150,24 +147,19 @@ def change(event_id: int) -> Response:
     """Put right what an event says of itself, its filing number above all."""
     event = readable_event(event_id)
     form = EventDetailsForm(name=event.name, place=event.place, filing_number=event.filing_number)
-    status = None
-    if form.validate_on_submit():
-        status = attempt(
-            form,
-            lambda writing: operations.change_event(
-                writing,
-                actor(),
-                event_id,
-                name=form.name.data or "",
-                place=form.place.data or "",
-                filing_number=form.filing_number.data or "",
-            ),
-        )
-        if status is None:
-            return done(url_for("sales.show", event_id=event_id), _("已保存"))
-    return page(
-        "sales/change.html", form=form, event=readable_event(event_id), status=status, nav_current="sales"
-    )
+    if form.validate_on_submit() and attempt(
+        form,
+        lambda writing: operations.change_event(
+            writing,
+            actor(),
+            event_id,
+            name=form.name.data or "",
+            place=form.place.data or "",
+            filing_number=form.filing_number.data or "",
+        ),
+    ):
+        return done(url_for("sales.show", event_id=event_id), _("已保存"))
+    return page("sales/change.html", form=form, event=readable_event(event_id), nav_current="sales")
 
 
 @blueprint.get("/<int:event_id>/lots/choose")
@@ -197,7 +189,6 @@ def add_lot(event_id: int, line_id: int) -> Response:
         mode="fixed_price",
         units_per_item=proposed_units_per_item(line.item),
     )
-    status = None
     if form.validate_on_submit() and _units_are_confirmed(form):
         draft = LotDraft(
             number=form.number.data or "",
@@ -208,8 +199,7 @@ def add_lot(event_id: int, line_id: int) -> Response:
             price_minor=form.price.data or 0,
             units_per_item=form.units_per_item.data or 0,
         )
-        status = attempt(form, lambda writing: operations.add_lot(writing, actor(), event_id, draft))
-        if status is None:
+        if attempt(form, lambda writing: operations.add_lot(writing, actor(), event_id, draft)):
             return done(
                 url_for("sales.choose_goods", event_id=event_id),
                 _("拍品 %(number)s 已添加", number=draft.number),
@@ -223,7 +213,6 @@ def add_lot(event_id: int, line_id: int) -> Response:
         event=event,
         line=line,
         free=_free(line),
-        status=status,
         nav_current="sales",
     )
 
@@ -267,13 +256,11 @@ def remove_lot(event_id: int, lot_id: int) -> Response:
     if lot.event_id != event_id:
         raise NotFound(N_("没有这件拍品"))
     form = ConfirmForm()
-    status = None
     if form.validate_on_submit():
-        status = attempt(form, lambda writing: operations.remove_lot(writing, actor(), lot_id))
-        if status is None:
+        if attempt(form, lambda writing: operations.remove_lot(writing, actor(), lot_id)):
             return done(url_for("sales.show", event_id=event_id), _("拍品已移除"))
         event, lot = readable_event(event_id), queries.lot(session(), lot_id)
-    return page("sales/remove_lot.html", form=form, event=event, lot=lot, status=status, nav_current="sales")
+    return page("sales/remove_lot.html", form=form, event=event, lot=lot, nav_current="sales")
 
 
 def offer_lots(form: SaleForm, event_id: int) -> list[queries.LotView]:
@@ -314,23 +301,20 @@ def record(event_id: int) -> Response:
         return redirect(url_for("sales.show", event_id=event_id), code=303)  # type: ignore[return-value]
     form = SaleForm(method="cash", lot=request.args.get("lot", type=int))
     lots = offer_lots(form, event_id)
-    status = None
-    if form.validate_on_submit():
-        status = attempt(
-            form,
-            lambda writing: operations.record_sale(
-                writing,
-                actor(),
-                form.lot.data,
-                quantity=form.quantity.data or 0,
-                amount_minor=amount_of(form, lots),
-                method=form.method.data,
-                buyer=form.buyer.data or "",
-                key=form.once.data,
-            ),
-        )
-        if status is None:
-            return done(url_for("sales.record", event_id=event_id), _("成交已登记"))
+    if form.validate_on_submit() and attempt(
+        form,
+        lambda writing: operations.record_sale(
+            writing,
+            actor(),
+            form.lot.data,
+            quantity=form.quantity.data or 0,
+            amount_minor=amount_of(form, lots),
+            method=form.method.data,
+            buyer=form.buyer.data or "",
+            key=form.once.data,
+        ),
+    ):
+        return done(url_for("sales.record", event_id=event_id), _("成交已登记"))
     return page(
         "sales/record.html",
         form=form,
@@ -338,7 +322,6 @@ def record(event_id: int) -> Response:
         lots=lots,
         recent=queries.sales_of(session(), event_id)[:8],
         method_names=method_names(),
-        status=status,
         nav_current="sales",
     )
 
@@ -352,17 +335,13 @@ def void(event_id: int, sale_id: int) -> Response:
     if lot.event_id != event_id:
         raise NotFound(N_("没有这笔成交"))
     form = VoidForm()
-    status = None
     if form.validate_on_submit():
-        status = attempt(
+        if attempt(
             form, lambda writing: operations.void_sale(writing, actor(), sale_id, form.reason.data or "")
-        )
-        if status is None:
+        ):
             return done(url_for("sales.show", event_id=event_id), _("成交已作废，拍品可以再卖"))
         event, (sale, lot) = readable_event(event_id), queries.sale(session(), sale_id)
-    return page(
-        "sales/void.html", form=form, event=event, sale=sale, lot=lot, status=status, nav_current="sales"
-    )
+    return page("sales/void.html", form=form, event=event, sale=sale, lot=lot, nav_current="sales")
 
 
 @blueprint.route("/<int:event_id>/box", methods=["GET", "POST"])
@@ -371,20 +350,15 @@ def box(event_id: int) -> Response:
     """What the donation box of the event held."""
     event = readable_event(event_id)
     form = BoxForm(cash=event.box_cash_minor, wechat=event.box_wechat_minor)
-    status = None
-    if form.validate_on_submit():
-        status = attempt(
-            form,
-            lambda writing: operations.set_box(
-                writing,
-                actor(),
-                event_id,
-                cash_minor=form.cash.data or 0,
-                wechat_minor=form.wechat.data or 0,
-            ),
-        )
-        if status is None:
-            return done(url_for("sales.show", event_id=event_id), _("募捐箱已登记"))
-    return page(
-        "sales/box.html", form=form, event=readable_event(event_id), status=status, nav_current="sales"
-    )
+    if form.validate_on_submit() and attempt(
+        form,
+        lambda writing: operations.set_box(
+            writing,
+            actor(),
+            event_id,
+            cash_minor=form.cash.data or 0,
+            wechat_minor=form.wechat.data or 0,
+        ),
+    ):
+        return done(url_for("sales.show", event_id=event_id), _("募捐箱已登记"))
+    return page("sales/box.html", form=form, event=readable_event(event_id), nav_current="sales")

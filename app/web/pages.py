@@ -9,7 +9,6 @@ from flask import Response, flash, make_response, redirect, render_template, req
 from jinja2_fragments.flask import render_block
 from sqlalchemy.orm import Session
 
-from app.shared.errors import Conflict, Refused
 from app.web.database import transaction
 from app.web.forms import Form
 
@@ -52,14 +51,11 @@ def done(address: str, message: str | None = None) -> Response:
     return make_response(redirect(address, code=303))
 
 
-def attempt(form: Form, act: Callable[[Session], object], *, books: bool = True) -> int | None:
-    """Run ``act`` in a transaction of its own. None when it is done; otherwise nothing was saved, the refusal stands beside
-    its field in ``form``, and the status for the page that shows it again is given: 409 when somebody was first, else 422.
-    """
-    try:
+def attempt(form: Form, act: Callable[[Session], object], *, books: bool = True) -> bool:
+    """Run ``act`` in a transaction of its own and say whether it was done. If not, nothing was saved, and ``form`` shows the
+    refusal beside its field."""
+    with form.refusals_shown():
         with transaction(books=books) as writing:
             act(writing)
-    except (Refused, Conflict) as error:
-        form.show_refusal(error)
-        return error.status
-    return None
+        return True
+    return False

@@ -130,7 +130,6 @@ def dossier_page(
     found: Disbursement,
     template: str = "disbursements/show.html",
     *,
-    status: int | None = None,
     vote_form: VoteForm | None = None,
     **context: Any,
 ) -> Response:
@@ -148,7 +147,6 @@ def dossier_page(
         context.setdefault("form", vote_form)
     return page(
         template,
-        status=status,
         found=found,
         number=found.number or _("草稿"),
         project=queries.project_name(reading, found),

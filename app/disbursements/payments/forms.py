@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from flask_babel import lazy_gettext as _
-from wtforms.validators import InputRequired, Length, Optional
+from wtforms.validators import Length, Optional
 
 from app.disbursements.forms import LongTextField, OneOfField
-from app.web.forms import ChoiceField, DateField, FileField, Form, MoneyField, OnceForm, TextField
+from app.web.forms import ChoiceField, DateField, FileField, Form, Given, MoneyField, OnceForm, TextField
 
 
 class _DatedForm(OnceForm):
@@ -23,13 +23,13 @@ class PaymentForm(_DatedForm):
     """Money paid on a request. The page offers the accounts."""
 
     day_field = "paid_on"
-    account = ChoiceField(_("付款账户"), [InputRequired()], coerce=int)
-    amount = MoneyField(_("付款金额"), [InputRequired()])
-    paid_on = DateField(_("付款日期"), [InputRequired()])
+    account = ChoiceField(_("付款账户"), [Given()], coerce=int)
+    amount = MoneyField(_("付款金额"), [Given()])
+    paid_on = DateField(_("付款日期"), [Given()])
     voucher_number = TextField(_("凭证号"), [Optional(), Length(max=60)])
     accepted = OneOfField(
         _("验收"),
-        [InputRequired()],
+        [Given()],
         choices=[("accepted", _("已完工验收，或物资已发到受益人")), ("prepaid", _("先付款，以后验收"))],
     )
     slip = FileField(_("银行回单或付款凭证"))
@@ -39,8 +39,8 @@ class AcceptanceForm(_DatedForm):
     """Work accepted or goods handed out after payment."""
 
     day_field = "accepted_on"
-    amount = MoneyField(_("验收金额"), [InputRequired()])
-    accepted_on = DateField(_("验收日期"), [InputRequired()])
+    amount = MoneyField(_("验收金额"), [Given()])
+    accepted_on = DateField(_("验收日期"), [Given()])
     proof = FileField(_("验收单、签收表或照片"), [Optional()])
 
 
@@ -48,13 +48,13 @@ class RefundForm(_DatedForm):
     """Money back from the payee."""
 
     day_field = "received_on"
-    account = ChoiceField(_("收款账户"), [InputRequired()], coerce=int)
-    amount = MoneyField(_("退回金额"), [InputRequired()])
-    received_on = DateField(_("收到日期"), [InputRequired()])
+    account = ChoiceField(_("收款账户"), [Given()], coerce=int)
+    amount = MoneyField(_("退回金额"), [Given()])
+    received_on = DateField(_("收到日期"), [Given()])
     voucher_number = TextField(_("凭证号"), [Optional(), Length(max=60)])
     accepted = OneOfField(
         _("退回的是"),
-        [InputRequired()],
+        [Given()],
         choices=[("accepted", _("已验收、已列支的钱")), ("prepaid", _("还没有验收的预付款"))],
     )
     slip = FileField(_("到账凭证"), [Optional()])
@@ -63,4 +63,4 @@ class RefundForm(_DatedForm):
 class ReversalForm(Form):
     """Why a payment, acceptance or refund is undone."""
 
-    reason = LongTextField(_("冲销原因"), [InputRequired(), Length(max=1000)])
+    reason = LongTextField(_("冲销原因"), [Given(), Length(max=1000)])

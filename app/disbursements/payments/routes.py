@@ -121,7 +121,6 @@ def pay(disbursement_id: int) -> Response:
     left = found.amount_minor - found.paid_minor
     form = PaymentForm(amount=left, paid_on=clock.today())
     _offer_accounts(form.account, found)
-    status = None
     if form.validate_on_submit():
 
         def write(writing: Session) -> None:
@@ -141,8 +140,7 @@ def pay(disbursement_id: int) -> Response:
                 key=form.once.data,
             )
 
-        status = attempt(form, write)
-        if status is None:
+        if attempt(form, write):
             return _back(found, _("已登记付款 %(amount)s 元", amount=yuan(form.amount.data or 0)))
     ask_for_files_again(form, form.slip)
     found = readable(disbursement_id)
@@ -150,7 +148,6 @@ def pay(disbursement_id: int) -> Response:
         found,
         "disbursements/pay.html",
         form=form,
-        status=status,
         may_pay=operations.may_pay(session(), actor(), disbursement_id),
         left_minor=found.amount_minor - found.paid_minor,
     )
@@ -163,7 +160,6 @@ def accept(disbursement_id: int) -> Response:
     found = readable(disbursement_id)
     waiting, latest = operations.waiting_for_acceptance(session(), disbursement_id)
     form = AcceptanceForm(amount=waiting if waiting > 0 else None, accepted_on=clock.today())
-    status = None
     if form.validate_on_submit():
 
         def write(writing: Session) -> None:
@@ -178,15 +174,13 @@ def accept(disbursement_id: int) -> Response:
                 key=form.once.data,
             )
 
-        status = attempt(form, write)
-        if status is None:
+        if attempt(form, write):
             return _back(found, _("已登记验收 %(amount)s 元", amount=yuan(form.amount.data or 0)))
     ask_for_files_again(form, form.proof)
     return dossier_page(
         readable(disbursement_id),
         "disbursements/accept.html",
         form=form,
-        status=status,
         waiting_minor=waiting,
         latest=latest,
     )
@@ -200,7 +194,6 @@ def refund(disbursement_id: int) -> Response:
     spent, waiting = operations.refundable(session(), disbursement_id)
     form = RefundForm(received_on=clock.today(), accepted="accepted" if spent > 0 else "prepaid")
     _offer_accounts(form.account, found)
-    status = None
     if form.validate_on_submit():
 
         def write(writing: Session) -> None:
@@ -219,15 +212,13 @@ def refund(disbursement_id: int) -> Response:
                 key=form.once.data,
             )
 
-        status = attempt(form, write)
-        if status is None:
+        if attempt(form, write):
             return _back(found, _("已登记退回 %(amount)s 元", amount=yuan(form.amount.data or 0)))
     ask_for_files_again(form, form.slip)
     return dossier_page(
         readable(disbursement_id),
         "disbursements/refund.html",
         form=form,
-        status=status,
         spent_minor=spent,
         waiting_minor=waiting,
     )
@@ -243,17 +234,14 @@ def reverse(disbursement_id: int, number: int) -> Response:
         raise NotFound(N_("没有这笔付款"))
     form = ReversalForm()
     kind, amount, on = payment.kind, payment.amount_minor, payment.occurred_on
-    status = None
     if form.validate_on_submit():
         undo = operations.reverse_payment if kind == "payment" else operations.reverse_acceptance_or_refund
-        status = attempt(form, lambda writing: undo(writing, actor(), number, form.reason.data or ""))
-        if status is None:
+        if attempt(form, lambda writing: undo(writing, actor(), number, form.reason.data or "")):
             return _back(found, _("第 %(number)s 号分录已冲销", number=number))
     return dossier_page(
         readable(disbursement_id),
         "disbursements/reverse.html",
         form=form,
-        status=status,
         entry_number=number,
         kind=kind,
         kind_name=_(PAYMENT_NAMES[kind]),

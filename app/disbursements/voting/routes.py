@@ -60,22 +60,21 @@ def vote(disbursement_id: int) -> Response:
     found = readable(disbursement_id)
     form = VoteForm()
     if "change" in request.form or not form.validate_on_submit():
-        return dossier_page(found, vote_form=form, status=422 if form.is_refused else 200)
+        return dossier_page(found, vote_form=form)
     choice, reason, text_hash = form.choice.data, form.reason.data or "", form.text_hash.data or ""
     if "confirmed" not in request.form:
         missing = {"reject": N_("反对请写明理由"), "recuse": N_("回避请写明原因")}.get(choice)
         if missing and not reason:
             form.add_error("reason", _(missing))
-            return dossier_page(found, vote_form=form, status=422)
+            return dossier_page(found, vote_form=form)
         return dossier_page(
             found, "disbursements/confirm_vote.html", vote_form=form, choice_name=_(CHOICES[choice])
         )
-    status = attempt(
+    if attempt(
         form, lambda writing: operations.vote(writing, actor(), disbursement_id, choice, reason, text_hash)
-    )
-    if status is not None:
-        return dossier_page(readable(disbursement_id), vote_form=form, status=status)
-    return done(url_for("dossier.show", disbursement_id=disbursement_id), _("您的表决已记录"))
+    ):
+        return done(url_for("dossier.show", disbursement_id=disbursement_id), _("您的表决已记录"))
+    return dossier_page(readable(disbursement_id), vote_form=form)
 
 
 @blueprint.route("/<int:disbursement_id>/close-vote", methods=["GET", "POST"])
@@ -83,12 +82,11 @@ def vote(disbursement_id: int) -> Response:
 def close(disbursement_id: int) -> Response:
     """Ask, then end a vote whose quorum is reached."""
     form = ConfirmForm()
-    status = None
-    if form.validate_on_submit():
-        status = attempt(form, lambda writing: operations.close_vote(writing, actor(), disbursement_id))
-        if status is None:
-            return done(url_for("dossier.show", disbursement_id=disbursement_id), _("表决已结束"))
-    return dossier_page(readable(disbursement_id), "disbursements/close_vote.html", form=form, status=status)
+    if form.validate_on_submit() and attempt(
+        form, lambda writing: operations.close_vote(writing, actor(), disbursement_id)
+    ):
+        return done(url_for("dossier.show", disbursement_id=disbursement_id), _("表决已结束"))
+    return dossier_page(readable(disbursement_id), "disbursements/close_vote.html", form=form)
 
 
 @blueprint.route("/<int:disbursement_id>/past-decision", methods=["GET", "POST"])
@@ -98,7 +96,6 @@ def past_decision(disbursement_id: int) -> Response:
     found = readable(disbursement_id)
     matter = council.matter_of(session(), queries.SUBJECT, found.id)
     form = PastDecisionForm(seats=matter.seats if matter else None)
-    status = None
     if form.validate_on_submit():
         seats = form.seats.data or 0
         tally = Tally(
@@ -130,8 +127,7 @@ def past_decision(disbursement_id: int) -> Response:
             assert form.decided_on.data is not None
             operations.record_past_decision(writing, actor(), disbursement_id, form.decided_on.data, tally)
 
-        status = attempt(form, write)
-        if status is None:
+        if attempt(form, write):
             return done(url_for("dossier.show", disbursement_id=disbursement_id), _("决议已登记"))
     ask_for_files_again(form, form.minutes)
     return page(
@@ -140,6 +136,5 @@ def past_decision(disbursement_id: int) -> Response:
         found=found,
         project=queries.project_name(session(), found),
         max_bytes=MAX_BYTES,
-        status=status,
         nav_current="disbursements",
     )

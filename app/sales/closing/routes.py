@@ -29,15 +29,13 @@ def close(event_id: int) -> Response:
     if event.status != "open" and request.method == "GET":
         return redirect(url_for("sales.show", event_id=event_id), code=303)  # type: ignore[return-value]
     form = CloseForm()
-    status = None
     if form.validate_on_submit():
         counts = [
             operations.Count(method, form[f"counted_{method}"].data, form[f"explanation_{method}"].data or "")
             for method in METHODS
             if form[f"counted_{method}"].data is not None
         ]
-        status = attempt(form, lambda writing: operations.close_event(writing, actor(), event_id, counts))
-        if status is None:
+        if attempt(form, lambda writing: operations.close_event(writing, actor(), event_id, counts)):
             return done(url_for("sales.show", event_id=event_id), _("义卖已结束并入账"))
     event = readable_event(event_id)
     recorded = queries.recorded_by_method(session(), event)
@@ -51,7 +49,6 @@ def close(event_id: int) -> Response:
         recorded=recorded,
         method_names=method_names(),
         lots=queries.lots_of(session(), event_id),
-        status=status,
         nav_current="sales",
     )
 
@@ -65,30 +62,26 @@ def late(event_id: int) -> Response:
         return redirect(url_for("sales.record", event_id=event_id), code=303)  # type: ignore[return-value]
     form = LateSaleForm(method="wechat", received_on=clock.today(), lot=request.args.get("lot", type=int))
     lots = offer_lots(form, event_id)
-    status = None
-    if form.validate_on_submit():
-        status = attempt(
-            form,
-            lambda writing: operations.record_late_sale(
-                writing,
-                actor(),
-                form.lot.data,
-                quantity=form.quantity.data or 0,
-                amount_minor=amount_of(form, lots),
-                method=form.method.data,
-                received_on=form.received_on.data or clock.today(),
-                buyer=form.buyer.data or "",
-                key=form.once.data,
-            ),
-        )
-        if status is None:
-            return done(url_for("sales.show", event_id=event_id), _("这笔收款已单独入账"))
+    if form.validate_on_submit() and attempt(
+        form,
+        lambda writing: operations.record_late_sale(
+            writing,
+            actor(),
+            form.lot.data,
+            quantity=form.quantity.data or 0,
+            amount_minor=amount_of(form, lots),
+            method=form.method.data,
+            received_on=form.received_on.data or clock.today(),
+            buyer=form.buyer.data or "",
+            key=form.once.data,
+        ),
+    ):
+        return done(url_for("sales.show", event_id=event_id), _("这笔收款已单独入账"))
     return page(
         "sales/late.html",
         form=form,
         event=readable_event(event_id),
         lots=lots,
-        status=status,
         nav_current="sales",
     )
 
@@ -102,13 +95,11 @@ def reverse(event_id: int, number: int) -> Response:
     if booked is None or booked[1].event_id != event_id:
         raise NotFound(N_("没有这笔成交"))
     form = VoidForm()
-    status = None
     if form.validate_on_submit():
-        status = attempt(
+        if attempt(
             form,
             lambda writing: operations.reverse_lot_entry(writing, actor(), number, form.reason.data or ""),
-        )
-        if status is None:
+        ):
             return done(
                 url_for("sales.show", event_id=event_id), _("第 %(number)s 号分录已冲销", number=number)
             )
@@ -122,6 +113,5 @@ def reverse(event_id: int, number: int) -> Response:
         lot=lot,
         result=result,
         is_reversed=bool(ledger.reversed_among(session(), [number])),
-        status=status,
         nav_current="sales",
     )
