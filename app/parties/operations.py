@@ -119,8 +119,8 @@ def _insert(session: Session, actor: Actor, drafts: list[PartyDraft]) -> list[Re
     if consents:
         insert_rows(session, Consent, consents)
     OFFICE_SEARCH.add(
-        session, [(party_id, value["name"]) for party_id, value in zip(ids, values, strict=True)]
-    )  # type: ignore[misc]
+        session, [(party_id, normal(draft.name)) for party_id, draft in zip(ids, drafts, strict=True)]
+    )
     return [
         RecordedParty(party_id, str(value["kind"]), str(value["name"]), str(value["public_name"]))
         for party_id, value in zip(ids, values, strict=True)

@@ -35,14 +35,15 @@ def refuse(name: str, table: str, event: str, when: str, message: str) -> Guard:
         {
             name: (
                 f"BEFORE {event} ON {table} FOR EACH ROW",
-                f"IF {condition} THEN RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation'; END IF; RETURN {result};",
+                f"IF {condition} THEN RAISE EXCEPTION '{message}' USING ERRCODE = 'integrity_constraint_violation'; "
+                f"END IF; RETURN {result};",
             )
         },
     )
 
 
 def append_only(table: str, *keys: str) -> Guard:
-    """Rows of ``table`` (primary key ``keys``, by default id) are inserted once and never changed, replaced, deleted or truncated."""
+    """Rows of ``table`` (primary key ``keys``, by default id) are inserted once, never changed, replaced or deleted."""
     name = f"{table}_is_append_only"
     message = f"{name}"
     sqlite = {
@@ -89,10 +90,10 @@ def install(connection: Connection) -> None:
     """Create every declared guard anew. For migrations, after the tables are as the models say."""
     remove(connection)
     for name, body in _wanted(connection):
-        if connection.dialect.name == "sqlite":
+        if isinstance(body, str):
             connection.exec_driver_sql(f"CREATE TRIGGER {name} {body}")
         else:
-            head, statements = body  # type: ignore[misc]
+            head, statements = body
             connection.exec_driver_sql(
                 f"CREATE OR REPLACE FUNCTION {name}() RETURNS trigger LANGUAGE plpgsql AS "
                 f"$guard$ BEGIN {statements} END $guard$".replace("%", "%%")

@@ -14,9 +14,7 @@ MAX_MINOR = 10**13 - 1
 
 CURRENCY = "CNY"
 _NUMBER = re.compile(r"^[+-]?(\d{1,3}(,\d{3})+|\d+)(\.\d*)?$")
-_DECORATION = re.compile(
-    r"^(?:人民币|RMB|CNY|¥)?\s*(.*?)\s*(?:元整|元|圆|块|RMB|CNY|yuan)?$", re.IGNORECASE
-)
+_DECORATION = re.compile(r"^(?:人民币|RMB|CNY|¥)?\s*(.*?)\s*(?:元整|元|圆|块|RMB|CNY|yuan)?$", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, column, func, literal, literal_column, select, table, text
 from sqlalchemy.orm import Session
@@ -77,7 +78,7 @@ class SearchIndex:
         FTS5 answers MATCH for a single row in 15 µs and more; to look into the stored tokens takes less than one.
         """
         indexed = table(self.name, column("rowid"), column("tokens"))
-        found = select(literal_column("1")).select_from(indexed).where(indexed.c.rowid == row_id)
+        found: Select[Any] = select(literal_column("1")).select_from(indexed).where(indexed.c.rowid == row_id)
         phrases = search_phrases(query)
         if _sqlite(session):
             for phrase in phrases:

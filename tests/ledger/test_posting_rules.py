@@ -19,9 +19,10 @@ FREE: Any = SimpleNamespace(id=1, is_restricted=False)
 ROAD: Any = SimpleNamespace(id=2, is_restricted=True)
 HEAD = """# Posting rules
 
-Every event of the books as debits and credits. This table is made from `app/ledger/rules.py` by a test that fails when it is out of date
-(`SUNLEDGER_UPDATE=1 pytest tests/ledger/test_posting_rules.py` writes it anew). Codes: the chart of accounts in `app/ledger/accounts.py`. The last column is the row of the
-receipts-and-payments statement that the money side feeds.
+Every event of the books as debits and credits. This table is made from `app/ledger/rules.py` by a test that fails when
+it is out of date (`SUNLEDGER_UPDATE=1 pytest tests/ledger/test_posting_rules.py` writes it anew). Codes: the chart of
+accounts in `app/ledger/accounts.py`. The last column is the row of the receipts-and-payments statement that the money
+side feeds.
 
 | event | kind | debit | credit | statement row |
 |---|---|---|---|---|

@@ -236,10 +236,12 @@ def write_movements(
     if not drafts:
         return {}
     at = clock.now()
-    rows, shifts = [], []
+    rows: list[dict[str, object]] = []
+    shifts: list[dict[str, int]] = []
     reserved: dict[int, int] = defaultdict(int)
     for draft in drafts:
-        number = draft.tranche_number if draft.tranche_number != OWN_TRANCHE else own_number
+        # Only an entry that opens a tranche has movements of its own one, so its number is known.
+        number = draft.tranche_number if draft.tranche_number != OWN_TRANCHE else own_number or OWN_TRANCHE
         names_entry = draft.kind in ("use", "return", "withdraw")
         rows.append(
             {
