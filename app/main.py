@@ -20,6 +20,7 @@ from app.goods import routes as goods_routes
 from app.ledger import routes as journal_routes
 from app.ledger.treasury import routes as treasury_routes
 from app.people import routes as people_routes
+from app.public.entries import routes as public_entry_routes
 from app.public.ledger import routes as public_ledger_routes
 from app.public.overview import routes as public_overview_routes
 from app.sales import routes as sale_routes
@@ -51,6 +52,7 @@ BLUEPRINTS = (
     statement_routes.blueprint,
     public_overview_routes.blueprint,
     public_ledger_routes.blueprint,
+    public_entry_routes.blueprint,
 )
 
 

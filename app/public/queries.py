@@ -75,7 +75,9 @@ class Line:
 def names(session: Session) -> Names:
     """All funds and purposes."""
     funds = session.execute(select(Fund.id, Fund.slug, Fund.name, Fund.currency).order_by(Fund.id))
-    return Names({row.id: FundName(*row) for row in funds}, {each.id: each for each in earmark_names(session)})
+    return Names(
+        {row.id: FundName(*row) for row in funds}, {each.id: each for each in earmark_names(session)}
+    )
 
 
 def event_slugs(session: Session, rows: Iterable[ListedRow] | None = None) -> dict[int, str]:

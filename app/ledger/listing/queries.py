@@ -20,7 +20,7 @@ from sqlalchemy import (
     ColumnElement,
     Date,
     Select,
-    TextClause,
+    TextualSelect,
     bindparam,
     func,
     literal,
@@ -68,6 +68,13 @@ class ListedRow(NamedTuple):
 
 
 _SHOWN = tuple(_row[name] for name in ListedRow._fields)
+
+
+def shown_columns() -> tuple[Any, ...]:
+    """The columns of a ListedRow, for statements elsewhere in the ledger."""
+    return _SHOWN
+
+
 _CHECKED = tuple(
     _row[name]
     for name in (
@@ -99,7 +106,9 @@ class EarmarkName:
 def earmark_names(session: Session) -> list[EarmarkName]:
     """Every purpose; the first of a fund is the unrestricted one."""
     columns = (Earmark.id, Earmark.fund_id, Earmark.slug, Earmark.name, Earmark.restriction)
-    return [EarmarkName(*row) for row in session.execute(select(*columns).order_by(Earmark.fund_id, Earmark.id))]
+    return [
+        EarmarkName(*row) for row in session.execute(select(*columns).order_by(Earmark.fund_id, Earmark.id))
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +166,10 @@ class Listing:
         """At most ``limit`` rows with numbers below ``after``, newest first."""
         if self.is_empty:
             return Page([], None)
-        rows, looked_down_to = self._read(_HIGHEST if after is None else after, limit + 1, SCANNED_AT_MOST)
-        is_cut = looked_down_to is not None
+        rows, next_after = self._read(_HIGHEST if after is None else after, limit + 1, SCANNED_AT_MOST)
+        is_cut = next_after is not None and len(rows) <= limit
         if len(rows) > limit:
-            rows, next_after, is_cut = rows[:limit], rows[limit - 1].number, False
-        else:
-            next_after = looked_down_to
+            rows, next_after = rows[:limit], rows[limit - 1].number
         if after is None:
             return Page(rows, next_after, is_cut)
         has_newer, newer_after = self._newer(rows[0].number if rows else after - 1, limit)
@@ -250,7 +257,9 @@ class Listing:
         """Up to ``count`` numbers between the bounds, in order, and how far was looked when the budget ran out."""
         if self.conditions == {"words"} and self._words_are_ordered:
             assert self._matching is not None
-            statement = _ordered(self._matching, self._matching.selected_columns.rowid, above, before, ascending)
+            statement = _ordered(
+                self._matching, self._matching.selected_columns.rowid, above, before, ascending
+            )
             return list(self.session.scalars(statement.limit(count))), None
         driver = self._driver()
         if not driver.is_ordered:
@@ -298,7 +307,12 @@ class Listing:
         return _Chunk(met, seen, None if ended else last_seen)
 
     def _given(
-        self, driver: _Driver, size: int | None = None, above: int = 0, before: int = _HIGHEST, ascending: bool = False
+        self,
+        driver: _Driver,
+        size: int | None = None,
+        above: int = 0,
+        before: int = _HIGHEST,
+        ascending: bool = False,
     ) -> CTE:
         """The driver's rows with the columns that other conditions speak of: a chunk of them in order, or all.
 
@@ -336,14 +350,16 @@ class Listing:
         number of the next day come before all others; the days are doubled until that is enough.
         """
         bound = above if ascending else before
-        days = self.session.execute(_first_numbers(ascending), {**self.values, "bound": bound}).all()
-        days.sort(key=lambda row: row.number, reverse=not ascending)
+        firsts = self.session.execute(_first_numbers(ascending), {**self.values, "bound": bound})
+        days = sorted(firsts, key=lambda row: row.number, reverse=not ascending)
         taken = 1
         while days:
             following = days[taken].number if taken < len(days) else (_HIGHEST if ascending else 0)
-            within = (above, following) if ascending else (following, before)
+            low, high = (above, following) if ascending else (following, before)
             statement = select(_row.number).where(_row.occurred_on.in_([row.day for row in days[:taken]]))
-            numbers = self.session.scalars(_ordered(statement, _row.number, *within, ascending).limit(count)).all()
+            numbers = self.session.scalars(
+                _ordered(statement, _row.number, low, high, ascending).limit(count)
+            ).all()
             if len(numbers) >= count or taken >= len(days):
                 return list(numbers)
             taken *= 2
@@ -417,15 +433,23 @@ def _count_statement(name: str) -> Select[Any]:
 
 
 @lru_cache(maxsize=2)
-def _first_numbers(ascending: bool) -> TextClause:
+def _first_numbers(ascending: bool) -> TextualSelect:
     """Each day asked for with its number nearest to a bound, by hopping from day to day in the index."""
-    nearest = "min(number) FROM ledger_row WHERE number >" if ascending else "max(number) FROM ledger_row WHERE number <"
-    return text(
-        "WITH RECURSIVE days(day) AS ("
-        "SELECT (SELECT max(occurred_on) FROM ledger_row WHERE occurred_on <= :last) UNION ALL "
-        "SELECT (SELECT max(occurred_on) FROM ledger_row WHERE occurred_on < days.day) FROM days "
-        "WHERE days.day > :first), "
-        f"firsts(day, number) AS (SELECT day, (SELECT {nearest} :bound AND occurred_on = days.day) "
-        "FROM days WHERE days.day >= :first) "
-        "SELECT day, number FROM firsts WHERE number IS NOT NULL"
-    ).bindparams(bindparam("first", type_=Date), bindparam("last", type_=Date)).columns(day=Date, number=BigInteger)
+    nearest = (
+        "min(number) FROM ledger_row WHERE number >"
+        if ascending
+        else "max(number) FROM ledger_row WHERE number <"
+    )
+    return (
+        text(  # the one thing put in is one of the two texts above
+            "WITH RECURSIVE days(day) AS ("  # noqa: S608
+            "SELECT (SELECT max(occurred_on) FROM ledger_row WHERE occurred_on <= :last) UNION ALL "
+            "SELECT (SELECT max(occurred_on) FROM ledger_row WHERE occurred_on < days.day) FROM days "
+            "WHERE days.day > :first), "
+            f"firsts(day, number) AS (SELECT day, (SELECT {nearest} :bound AND occurred_on = days.day) "
+            "FROM days WHERE days.day >= :first) "
+            "SELECT day, number FROM firsts WHERE number IS NOT NULL"
+        )
+        .bindparams(bindparam("first", type_=Date), bindparam("last", type_=Date))
+        .columns(day=Date, number=BigInteger)
+    )

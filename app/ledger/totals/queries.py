@@ -81,7 +81,7 @@ def _count(session: Session, listing: Listing, exact: bool) -> int | None:
     if exact:
         rows = select(func.count()).select_from(LedgerRow).where(*listing.matches_all())
         return int(session.scalar(rows, listing.values) or 0)
-    if len(listing.conditions) == 1 and "day" not in listing.conditions or not listing.conditions:
+    if len(listing.conditions) <= 1 and "day" not in listing.conditions:
         counted = listing.bounded(next(iter(listing.conditions), "number"))
         return counted if counted <= EXACT_UP_TO else None
     few = listing.few()
@@ -107,7 +107,9 @@ def _added_up(
 def _stored(
     session: Session, fund_id: int | None, earmark_id: int | None, months: Months
 ) -> tuple[int, int, int]:
-    goods = case((Balance.account_code == chart.INVENTORY, Balance.debit_minor - Balance.credit_minor), else_=0)
+    goods = case(
+        (Balance.account_code == chart.INVENTORY, Balance.debit_minor - Balance.credit_minor), else_=0
+    )
     statement = select(
         func.coalesce(func.sum(_received), 0),
         func.coalesce(func.sum(_spent), 0),
@@ -238,10 +240,15 @@ def earmark_figures(
     if earmark_id is not None:
         statement = statement.where(Earmark.id == earmark_id)
     found = []
-    for *names, received, spent, held_minor, reserved_minor in session.execute(statement):
-        moved = held_minor - int(received) + int(spent)
+    for id_, of_fund, slug, name, restriction, received, spent, held_minor, reserved_minor in session.execute(
+        statement
+    ):
+        came, went = int(received), int(spent)
+        moved = held_minor - came + went
         found.append(
-            EarmarkFigures(*names, int(received), int(spent), moved, held_minor, reserved_minor)  # type: ignore[arg-type]
+            EarmarkFigures(
+                id_, of_fund, slug, name, restriction, came, went, moved, held_minor, reserved_minor
+            )
         )
     return found
 

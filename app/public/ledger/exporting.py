@@ -112,7 +112,11 @@ def csv_parts(rows: Iterable[ListedRow], file: LedgerFile) -> Iterator[str]:
 
 
 def workbook(
-    rows: Iterable[ListedRow], file: LedgerFile, headings: dict[str, str], shown: Callable[[str], str], title: str
+    rows: Iterable[ListedRow],
+    file: LedgerFile,
+    headings: dict[str, str],
+    shown: Callable[[str], str],
+    title: str,
 ) -> bytes:
     """A workbook of the rows for people: ``headings`` by column, ``shown`` translates kinds and directions."""
     columns = [Column(headings[column.heading], column.kind) for column in COLUMNS]
@@ -146,4 +150,3 @@ def _cells(row: ListedRow, file: LedgerFile, shown: Callable[[str], str]) -> tup
 
 def _instant(row: ListedRow) -> str:
     return f"{row.recorded_at:%Y-%m-%dT%H:%M:%SZ}"
-

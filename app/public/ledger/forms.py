@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -112,7 +113,7 @@ def _amount(text: str) -> int:
     return parse_amount(Cell(0, 0, text, text), zero_allowed=True)
 
 
-_READERS = {
+_READERS: dict[str, Callable[[str, Names], dict[str, object]]] = {
     "q": _words,
     "fund": _fund,
     "earmark": _earmark,
@@ -130,7 +131,9 @@ def _disagreements(asked: Filter, names: Names) -> list[tuple[str, Refused]]:
     if asked.first is not None and asked.last is not None and asked.first > asked.last:
         found.append(("to", Refused(N_("结束日期不能早于开始日期 %(day)s"), day=asked.first)))
     if asked.min_minor is not None and asked.max_minor is not None and asked.min_minor > asked.max_minor:
-        found.append(("max", Refused(N_("最高金额不能低于最低金额 %(least)s 元"), least=Money(asked.min_minor))))
+        found.append(
+            ("max", Refused(N_("最高金额不能低于最低金额 %(least)s 元"), least=Money(asked.min_minor)))
+        )
     if asked.fund_id is not None and asked.earmark_id is not None:
         earmark = names.earmarks[asked.earmark_id]
         if earmark.fund_id != asked.fund_id:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from typing import Any
 
 from flask import Blueprint, Response, current_app, request, stream_with_context, url_for
 from flask_babel import gettext as _
@@ -100,7 +101,7 @@ def _refused(form: LedgerForm, known: Names) -> Response:
     return answer
 
 
-def _frame(form: LedgerForm, known: Names) -> dict[str, object]:
+def _frame(form: LedgerForm, known: Names) -> dict[str, Any]:
     """What the form offers, and the same rows as files."""
     fund = known.fund_called(form.typed["fund"])
     return {
@@ -114,15 +115,16 @@ def _frame(form: LedgerForm, known: Names) -> dict[str, object]:
         "kinds": [(kind, text(name)) for kind, name in chart.ENTRY_KINDS.items()],
         "directions": [(key, text(name)) for key, name in DIRECTIONS.items()],
         "files": [
-            (label, url_for(f"public_ledger.{name}", **form.given))
+            (label, _address(form, name))
             for label, name in (("CSV", "ledger_csv"), ("Excel", "ledger_xlsx"), ("JSON", "ledger_json"))
         ],
         "reset_url": url_for("public_ledger.ledger") if form.is_filtered else None,
     }
 
 
-def _address(form: LedgerForm, after: int | None = None) -> str:
-    return url_for("public_ledger.ledger", **form.given, after=after)
+def _address(form: LedgerForm, name: str = "ledger", after: int | None = None) -> str:
+    values: dict[str, Any] = {**form.given, "after": after}
+    return url_for(f"public_ledger.{name}", **values)
 
 
 @blueprint.get("/ledger.json")

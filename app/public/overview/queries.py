@@ -122,7 +122,8 @@ def _counts(session: Session, fund_id: int | None) -> Counts:
     if fund_id is not None:
         events = events.where(SaleEvent.fund_id == fund_id)
     gifts, payments = (
-        totals(session, Listing(session, Filter(fund_id=fund_id, kind=kind))).count for kind in ("donation", "payment")
+        totals(session, Listing(session, Filter(fund_id=fund_id, kind=kind))).count
+        for kind in ("donation", "payment")
     )
     return Counts(gifts, int(session.scalar(events) or 0), payments)
 
@@ -133,7 +134,9 @@ def waiting(session: Session, fund_id: int | None) -> list[Waiting]:
     return [Waiting(row.number or "", row.project, row.amount_minor, row.status) for row in rows]
 
 
-def _latest(session: Session, fund_id: int | None, rows: list[ListedRow], translate: Translate) -> Latest | None:
+def _latest(
+    session: Session, fund_id: int | None, rows: list[ListedRow], translate: Translate
+) -> Latest | None:
     """What the sentence on top speaks of: the month of the newest row by date."""
     if not rows:
         return None
@@ -144,7 +147,9 @@ def _latest(session: Session, fund_id: int | None, rows: list[ListedRow], transl
         if month_of(row.occurred_on) == month and row.sign > 0 and title not in named[row.direction]:
             named[row.direction].append(title)
     return Latest(
-        month_figures(session, month, fund_id), named["in"][:NAMED_IN_SENTENCE], named["out"][:NAMED_IN_SENTENCE]
+        month_figures(session, month, fund_id),
+        named["in"][:NAMED_IN_SENTENCE],
+        named["out"][:NAMED_IN_SENTENCE],
     )
 
 
@@ -197,7 +202,11 @@ def flow_figures(
     spent = folded(spent, "source", shown, other)
     uses = largest(sums_by(spent, "target")) | {translate(KEPT)}
     spent = folded(spent, "target", uses, translate(OTHER_USES))
-    rows = [FlowRow(each.source, each.target, each.amount_minor, each.kind) for each in spent]
+    # A purpose that is called like what it pays for is told once.
+    rows = [
+        FlowRow(each.source, each.target if each.target != each.source else "", each.amount_minor, each.kind)
+        for each in spent
+    ]
     rows.sort(key=lambda row: (row.kind == "kept", -row.amount_minor))
     return FlowFigures(picture(received, spent), rows)
 
@@ -247,7 +256,11 @@ def requests_of(session: Session, earmark_id: int) -> list[Waiting]:
     """The newest public requests on one purpose."""
     rows = session.execute(
         select(Disbursement.number, Disbursement.project_id, Disbursement.amount_minor, Disbursement.status)
-        .where(Disbursement.earmark_id == earmark_id, Disbursement.status != "drafted", Disbursement.number.is_not(None))
+        .where(
+            Disbursement.earmark_id == earmark_id,
+            Disbursement.status != "drafted",
+            Disbursement.number.is_not(None),
+        )
         .order_by(Disbursement.id.desc())
         .limit(REQUESTS_SHOWN)
     ).all()

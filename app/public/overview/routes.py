@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -85,7 +87,7 @@ def _overview(fund: FundName | None) -> queries.Overview:
     return kept(("overview", fund_id, locale()), lambda: queries.overview(session(), fund_id, known, text))
 
 
-def _shared(fund: FundName | None, overview: queries.Overview) -> dict[str, object]:
+def _shared(fund: FundName | None, overview: queries.Overview) -> dict[str, Any]:
     """What home and a fund's page have in common."""
     flow = None
     if fund is not None:
@@ -100,7 +102,9 @@ def _shared(fund: FundName | None, overview: queries.Overview) -> dict[str, obje
         "in_note": _in_note(overview.counts),
         "out_note": _out_note(overview),
         "held_note": _held_note(overview),
-        "purposes": sorted(overview.purposes, key=lambda each: (each.restriction == "unrestricted", -each.id)),
+        "purposes": sorted(
+            overview.purposes, key=lambda each: (each.restriction == "unrestricted", -each.id)
+        ),
         "states": {"submitted": _("表决中"), "approved": _("已批准，待付款")},
         "purposes_shown": PURPOSES_AT_HOME,
         "ledger_url": url_for("public_ledger.ledger", fund=fund.slug if fund else None),
@@ -111,21 +115,22 @@ def _sentence(latest: queries.Latest | None) -> str:
     """The last month with money in or out, as a neighbour would say it."""
     if latest is None:
         return ""
-    year, month = latest.month.month.split("-")
-    when = _("%(year)s 年 %(month)s 月", year=year, month=int(month))
+    year, number = latest.month.month.split("-")
+    when = _("%(year)s 年 %(month)s 月", year=year, month=int(number))
     found = []
     if latest.month.in_minor > 0:
-        found.append(_said(_("%(when)s收到 %(amount)s 元"), when, latest.month.in_minor, latest.received_for, _("，来自%(what)s")))
+        values = {"when": when, "amount": yuan(latest.month.in_minor), "what": _("、").join(latest.received_for)}
+        if latest.received_for:
+            found.append(_("%(when)s收到 %(amount)s 元，来自%(what)s。", **values))
+        else:
+            found.append(_("%(when)s收到 %(amount)s 元。", **values))
     if latest.month.out_minor > 0:
-        found.append(_said(_("%(when)s支出 %(amount)s 元"), when, latest.month.out_minor, latest.spent_on, _("，用于%(what)s")))
-    return "".join(found)
-
-
-def _said(sentence: str, when: str, amount_minor: int, titles: list[str], about: str) -> str:
-    told = sentence % {"when": when, "amount": yuan(amount_minor)}
-    if titles:
-        told += about % {"what": _("、").join(titles)}
-    return told + _("。")
+        values = {"when": when, "amount": yuan(latest.month.out_minor), "what": _("、").join(latest.spent_on)}
+        if latest.spent_on:
+            found.append(_("%(when)s支出 %(amount)s 元，用于%(what)s。", **values))
+        else:
+            found.append(_("%(when)s支出 %(amount)s 元。", **values))
+    return " ".join(found) if locale() == "en" else "".join(found)
 
 
 def _in_note(counts: queries.Counts) -> str:
@@ -136,14 +141,16 @@ def _in_note(counts: queries.Counts) -> str:
         parts.append(ngettext("%(num)s 笔捐款", "%(num)s 笔捐款", counts.gifts))
     if counts.events:
         parts.append(ngettext("%(num)s 场义卖义拍", "%(num)s 场义卖义拍", counts.events))
-    return _("，").join(parts)
+    return str(_("，").join(parts))
 
 
 def _out_note(overview: queries.Overview) -> str:
     count = overview.counts.payments
     if count is None:
-        return _("超过 10,000 笔拨付，均经理事会批准")
-    return ngettext("%(num)s 笔拨付，均经理事会批准", "%(num)s 笔拨付，均经理事会批准", count) if count else ""
+        return str(_("超过 10,000 笔拨付，均经理事会批准"))
+    if not count:
+        return ""
+    return str(ngettext("%(num)s 笔拨付，均经理事会批准", "%(num)s 笔拨付，均经理事会批准", count))
 
 
 def _held_note(overview: queries.Overview) -> str:
@@ -168,5 +175,3 @@ def _held_note(overview: queries.Overview) -> str:
             )
         )
     return " · ".join(parts)
-
-

@@ -15,9 +15,10 @@ _COLUMNS = (0, 400, 716)
 _NODE = 12
 _TALLEST = 150
 _THINNEST = 4
-_SPACE = 10
-_LABEL = 42
-_LONGEST_LABEL = 15
+_SPACE = 12
+_LABEL = 24
+_TALL = 36
+_LONGEST_LABEL = 14
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +87,11 @@ def folded(shares: Iterable[Share], side: str, shown: set[str], rest: str) -> li
     sums: dict[tuple[str, str, str], int] = defaultdict(int)
     for each in shares:
         if getattr(each, side) not in shown:
-            each = replace(each, **{side: rest})
+            each = replace(each, source=rest) if side == "source" else replace(each, target=rest)
         sums[each.source, each.target, each.kind] += each.amount_minor
-    return [Share(source, target, amount, kind) for (source, target, kind), amount in sums.items() if amount > 0]
+    return [
+        Share(source, target, amount, kind) for (source, target, kind), amount in sums.items() if amount > 0
+    ]
 
 
 def picture(received: list[Share], spent: list[Share]) -> Picture | None:
@@ -104,11 +107,11 @@ def picture(received: list[Share], spent: list[Share]) -> Picture | None:
     placed: list[dict[str, Node]] = []
     bottom = 0.0
     for place, (amounts, kinds) in enumerate(columns):
-        nodes, end = _stack(amounts, kinds, place, scale)
-        placed.append(nodes)
+        column, end = _stack(amounts, kinds, place, scale)
+        placed.append(column)
         bottom = max(bottom, end)
     bands = [*_bands(received, placed[0], placed[1]), *_bands(spent, placed[1], placed[2])]
-    nodes = [node for column in placed for node in column.values()]
+    nodes = [node for stacked in placed for node in stacked.values()]
     return Picture(WIDTH, round(bottom) + 4, nodes, bands)
 
 
@@ -134,23 +137,19 @@ def _columns(received: list[Share], spent: list[Share]) -> list[tuple[dict[str, 
 def _stack(
     amounts: dict[str, int], kinds: dict[str, str], place: int, scale: float
 ) -> tuple[dict[str, Node], float]:
-    """Bars from the top, the largest first, each with room for its label."""
-    y, found = 6.0, {}
+    """Bars from the top, the largest first, each with its label: inside a tall bar's band, beside the last column's
+    bars, above the others, where no band of its own runs through it."""
+    y, found = 4.0, {}
+    is_last = place == len(_COLUMNS) - 1
     for name in sorted(amounts, key=lambda each: (-amounts[each], each)):
         height = max(amounts[name] * scale, _THINNEST)
-        room = max(height, _LABEL)
+        is_tall = height >= _TALL
+        above = 0 if is_tall else (_LABEL / 2 if is_last else _LABEL)
+        label = height / 2 + 5 if is_last or is_tall else -7
         x = _COLUMNS[place]
-        found[name] = Node(
-            name,
-            amounts[name],
-            kinds[name],
-            x,
-            y + (room - height) / 2,
-            height,
-            x + _NODE + 10,
-            y + room / 2 - 3,
-        )
-        y += room + _SPACE
+        y += above
+        found[name] = Node(name, amounts[name], kinds[name], x, y, height, x + _NODE + 10, y + label)
+        y += height + (above if is_last else 0) + _SPACE
     return found, y - _SPACE
 
 

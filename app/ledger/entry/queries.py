@@ -1,0 +1,241 @@
+"""Reading one entry. Only what is displayed: no donor but as shown to the public, no account but by its kind."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import ColumnElement, case, func, select
+from sqlalchemy.orm import Session, aliased
+
+from app.ledger.listing.queries import ListedRow, shown_columns
+from app.ledger.models import Earmark, JournalEntry, LedgerRow, MoneyAccount, Posting, Project
+from app.ledger.tracing.models import Tranche, TrancheMovement
+from app.shared.errors import N_, NotFound
+
+GIFTS_SHOWN = 50
+USES_SHOWN = 50
+EVENT = "sale_event"
+
+_net_use = func.sum(
+    case((TrancheMovement.kind == "use", 1), (TrancheMovement.kind == "return", -1), else_=0)
+    * TrancheMovement.amount_minor
+)
+
+
+@dataclass(frozen=True, slots=True)
+class PostingLine:
+    """One posting. ``place`` is the kind of the money account (bank, cash, wechat, alipay) or ""; amounts are fen."""
+
+    account_code: str
+    earmark: str
+    place: str
+    project: str
+    debit_minor: int
+    credit_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntryView:
+    """An entry, and the event row that stands for it in the list, if it was folded into one."""
+
+    row: ListedRow
+    event: ListedRow | None
+    postings: list[PostingLine]
+    replaces_number: int | None
+    replaced_by_number: int | None
+
+    @property
+    def project(self) -> str:
+        """What the money was spent on, if anything."""
+        return next((each.project for each in self.postings if each.project), "")
+
+
+def entry_view(session: Session, number: int) -> EntryView:
+    """One entry of the journal. Raises NotFound."""
+    columns = [*shown_columns(), LedgerRow.replaces_number]
+    found = session.execute(
+        select(*columns).where(LedgerRow.number == number, LedgerRow.is_event.is_(False))
+    ).one_or_none()
+    if found is None:
+        raise NotFound(N_("没有第 %(number)s 号分录"), number=number)
+    row = ListedRow._make(found[:-1])
+    replaced_by = session.scalar(select(JournalEntry.number).where(JournalEntry.replaces_number == number))
+    return EntryView(row, _event_of(session, row), _postings(session, number), found[-1], replaced_by)
+
+
+def _event_of(session: Session, row: ListedRow) -> ListedRow | None:
+    if row.source_type != EVENT:
+        return None
+    found = session.execute(
+        select(*shown_columns()).where(
+            LedgerRow.source_type == row.source_type,
+            LedgerRow.source_id == row.source_id,
+            LedgerRow.is_event.is_(True),
+            LedgerRow.first_number <= row.number,
+            LedgerRow.number >= row.number,
+        )
+    ).first()
+    return ListedRow._make(found) if found else None
+
+
+def _postings(session: Session, number: int) -> list[PostingLine]:
+    rows = session.execute(
+        select(
+            Posting.account_code,
+            Earmark.name,
+            func.coalesce(MoneyAccount.kind, ""),
+            func.coalesce(Project.name, ""),
+            Posting.debit_minor,
+            Posting.credit_minor,
+        )
+        .join(Earmark, Earmark.id == Posting.earmark_id)
+        .outerjoin(MoneyAccount, MoneyAccount.id == Posting.money_account_id)
+        .outerjoin(Project, Project.id == Posting.project_id)
+        .where(Posting.entry_number == number)
+        .order_by(Posting.line)
+    )
+    return [PostingLine(*row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """Money of a gift in one payment: net fen, and the payment as listed."""
+
+    number: int
+    occurred_on: date
+    description: str
+    document: str
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class TrancheView:
+    """What became of the money that an entry brought, in fen. ``more_uses``: payments beyond those listed."""
+
+    amount_minor: int
+    used_minor: int
+    reserved_minor: int
+    left_minor: int
+    withdrawn_minor: int
+    continued_by_number: int | None
+    uses: list[Use]
+    more_uses: int
+
+
+def tranche_view(session: Session, number: int) -> TrancheView | None:
+    """The money that an entry opened, and the payments it went into; None when it opened none."""
+    found = session.get(Tranche, number)
+    if found is None:
+        return None
+    used = (
+        select(TrancheMovement.entry_number, _net_use.label("net"))
+        .where(TrancheMovement.tranche_number == number, TrancheMovement.kind.in_(("use", "return")))
+        .group_by(TrancheMovement.entry_number)
+        .having(_net_use != 0)
+        .subquery()
+    )
+    rows = session.execute(
+        select(LedgerRow.number, LedgerRow.occurred_on, LedgerRow.description, LedgerRow.document, used.c.net)
+        .join(used, used.c.entry_number == LedgerRow.number)
+        .where(LedgerRow.is_event.is_(False))
+        .order_by(LedgerRow.number)
+        .limit(USES_SHOWN)
+    )
+    uses = [Use(entry, on, words, document, int(net)) for entry, on, words, document, net in rows]
+    count = session.scalar(select(func.count()).select_from(used)) if len(uses) == USES_SHOWN else len(uses)
+    return TrancheView(
+        found.amount_minor,
+        found.used_minor,
+        found.held_minor,
+        found.remaining_minor,
+        found.withdrawn_minor,
+        found.continued_by_number,
+        uses,
+        int(count or 0) - len(uses),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Giver:
+    """Gifts behind a payment under one displayed name, or of one sale event: how many, and fen of them in it.
+
+    ``number`` is an entry that brought one of them; ``event_id`` that of a sale event, or None.
+    """
+
+    name: str
+    count: int
+    amount_minor: int
+    number: int
+    event_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Givers:
+    """The gifts behind a payment, the largest first, and what the others come to."""
+
+    shown: list[Giver]
+    more_count: int
+    more_minor: int
+
+
+def givers_of_entry(session: Session, number: int) -> Givers:
+    """Whose gifts an entry spent, by the names displayed."""
+    return _givers(session, TrancheMovement.entry_number == number)
+
+
+def givers_of_source(session: Session, source_type: str, source_id: int) -> Givers:
+    """Whose gifts a request spent, over all its payments and refunds."""
+    return _givers(
+        session, (TrancheMovement.source_type == source_type) & (TrancheMovement.source_id == source_id)
+    )
+
+
+def _givers(session: Session, moved: ColumnElement[bool]) -> Givers:
+    used = (
+        select(TrancheMovement.tranche_number, _net_use.label("net"))
+        .where(moved, TrancheMovement.kind.in_(("use", "return")))
+        .group_by(TrancheMovement.tranche_number)
+        .having(_net_use != 0)
+        .subquery()
+    )
+    gift, event = aliased(LedgerRow), aliased(LedgerRow)
+    of_event = case((gift.source_type == EVENT, gift.source_id), else_=0)
+    name = case((gift.source_type == EVENT, ""), (gift.party != "", gift.party), else_=gift.description)
+    named = (
+        select(
+            name.label("name"),
+            of_event.label("event_id"),
+            used.c.net.label("net"),
+            gift.number.label("number"),
+        )
+        .join(used, used.c.tranche_number == gift.number)
+        .where(gift.is_event.is_(False))
+        .subquery()
+    )
+    total = func.sum(named.c.net)
+    groups = session.execute(
+        select(named.c.name, named.c.event_id, func.count(), total.label("total"), func.min(named.c.number))
+        .group_by(named.c.name, named.c.event_id)
+        .order_by(total.desc(), func.min(named.c.number))
+        .limit(GIFTS_SHOWN)
+    ).all()
+    events = {group.event_id for group in groups if group.event_id}
+    rows = session.execute(
+        select(event.source_id, event.description).where(
+            event.is_event.is_(True), event.source_type == EVENT, event.source_id.in_(events)
+        )
+    )
+    titles = {row.source_id: row.description for row in rows}
+    shown = [
+        Giver(titles.get(event_id, label), count, int(amount), first, event_id or None)
+        for label, event_id, count, amount, first in groups
+    ]
+    if len(groups) < GIFTS_SHOWN:
+        return Givers(shown, 0, 0)
+    count, amount = session.execute(select(func.count(), func.coalesce(total, 0)).select_from(named)).one()
+    return Givers(
+        shown,
+        int(count) - sum(each.count for each in shown),
+        int(amount) - sum(each.amount_minor for each in shown),
+    )

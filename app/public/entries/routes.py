@@ -1,0 +1,49 @@
+"""One journal entry: /entries/<number>."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+from flask_babel import gettext as _
+
+from app.ledger import accounts as chart
+from app.public.entries.queries import entry_page
+from app.public.ledger.forms import DIRECTIONS
+from app.public.queries import title_of
+from app.public.routes import known_names
+from app.shared.errors import N_, NotFound
+from app.web.access import public
+from app.web.database import session
+from app.web.i18n import text
+from app.web.pages import page
+
+blueprint = Blueprint("public_entries", __name__)
+
+_HIGHEST = 2**53
+
+
+@blueprint.get("/entries/<int:number>")
+@public
+def show_entry(number: int) -> Response:
+    """What was recorded, and what became of the money."""
+    if number > _HIGHEST:
+        raise NotFound(N_("没有第 %(number)s 号分录"), number=number)
+    found = entry_page(session(), number)
+    row = found.entry.row
+    known = known_names()
+    return page(
+        "public/entry.html",
+        nav_current="ledger",
+        found=found,
+        row=row,
+        heading=title_of(row, text),
+        words=text(row.description),
+        kind=text(chart.ENTRY_KINDS[row.kind]),
+        direction=text(DIRECTIONS[row.direction]),
+        fund=known.funds[row.fund_id],
+        purpose=known.earmarks[row.earmark_id],
+        account_name=lambda code: text(chart.ACCOUNT_NAMES.get(code, code)),
+        place_name=lambda place: text(chart.MONEY_ACCOUNT_NAMES[place]) if place else "",
+        request_number=row.document if row.source_type == "disbursement" else "",
+        several_funds=len(known.funds) > 1,
+        title=_("第 %(number)s 号：%(words)s", number=number, words=title_of(row, text)),
+    )
