@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import click
@@ -13,10 +13,14 @@ from sqlalchemy.orm import Session
 from app.cli import settings
 from app.shared.errors import SunledgerError
 from app.shared.permissions import Actor, Office, Role
+from app.sheets.rows import CellRefusal, Note
 
 # Name → where it is; imported when it is called.
 IMPORTS: dict[str, str] = {
+    "disbursements": "app.cli.import_disbursements:disbursements",
     "donations": "app.cli.import_donations:donations",
+    "sales": "app.cli.import_sales:sales",
+    "transfers": "app.cli.import_transfers:transfers",
 }
 
 
@@ -100,3 +104,14 @@ def words(sentence: str, **values: Any) -> str:
         for name, value in values.items()
     }
     return text % shown if shown else text
+
+
+def told(note: Note) -> str:
+    """Something that the person who imports should know, with its cell."""
+    return (f"{note.address}：" if note.address else "") + words(note.sentence, **note.values)
+
+
+def why_refused(refusals: Iterable[CellRefusal]) -> Iterator[str]:
+    """One line for each cell of a row that cannot be taken."""
+    for one in refusals:
+        yield f"    {one.address or '—'}：{words(one.refusal.sentence, **one.refusal.values)}"
