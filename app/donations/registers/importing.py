@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import PurePath
 from typing import Protocol
 
 from sqlalchemy.orm import Session
 
 from app.donations.registers import queries
+from app.donations.registers.purposes.queries import Purposes
 from app.donations.registers.rows.rules import GiftRow, read_gift_row
 from app.donations.registers.rules import (
     AlreadyImported,
@@ -23,16 +22,17 @@ from app.donations.registers.rules import (
     DonationPreview,
     KeptRow,
     NewEarmark,
-    PlannedEarmark,
     PlannedRow,
     State,
     changes_between,
     consent_of,
     is_another_gift,
+    is_part_of,
     match_rows,
     row_keys,
     values_of,
 )
+from app.donations.registers.sheets.rules import first_cells, gift_sheet, gift_table, register_title
 from app.donations.rules import refuse_if_wrong
 from app.goods.operations import GoodsDraft
 from app.ledger import queries as ledger
@@ -43,17 +43,11 @@ from app.shared.periods import month_of
 from app.shared.text import normal
 from app.sheets.cells import half_width, parse_text
 from app.sheets.fields import DONATION_FIELDS
-from app.sheets.grid import Sheet
-from app.sheets.headings import HeadingMatch, NoHeadings, columns_given
 from app.sheets.layout import layout_of
-from app.sheets.reading import read_pasted, read_workbook
-from app.sheets.register import TableRows, read_table
+from app.sheets.register import TableRows
 from app.sheets.rows import CellRefusal, DataRow, Note
 
 TITLE_LENGTH = 200
-_FIRST_ROWS = 6
-_PLAIN_SHEET = re.compile(r"^(?:sheet|工作表|表|table)?\s*\d*$", re.IGNORECASE)
-_NOT_IN_SLUGS = re.compile(r"[^a-z0-9]+")
 # Where a refusal of the finished gift belongs in the register.
 _FIELD_OF = {
     "received_on": "date",
@@ -98,7 +92,7 @@ def read_donations(
     AlreadyImported for the very same file.
     """
     digest = hashlib.sha256(content).hexdigest()
-    chosen, names = _sheet(content, file_name, sheet, pasted)
+    chosen, names = gift_sheet(content, file_name, sheet, pasted)
     nothing = DonationPreview(
         fund_id=fund.id,
         file_name=file_name,
@@ -111,16 +105,16 @@ def read_donations(
     )
     if chosen is None:
         return replace(nothing, question="sheet")
-    table = _table(chosen, mapping)
+    table = gift_table(chosen, mapping)
     if table is None or not table.match.complete:
         return replace(
             nothing,
             question="headings",
             match=table.match if table else None,
-            first_cells=_first_cells(chosen, table.match if table else None),
+            first_cells=first_cells(chosen, table.match if table else None),
         )
     layout = layout_of(table, DONATION_FIELDS)
-    called = (title or _title(layout.titles, chosen, names, file_name))[:TITLE_LENGTH]
+    called = (title or register_title(layout.titles, chosen, names, file_name))[:TITLE_LENGTH]
     earlier = queries.file_with(session, fund.id, digest, called)
     if earlier is not None:
         raise AlreadyImported(
@@ -129,7 +123,7 @@ def read_donations(
             day=clock.local(earlier.imported_at).date(),
         )
     register = queries.register_titled(session, fund.id, called)
-    plan = _Plan(session, fund, today, called, earmarks or {})
+    plan = _Plan(session, fund, today, called, Purposes(session, fund.id, fund.slug, earmarks or {}))
     plan.read(table, splits or {})
     kept = queries.kept_rows(session, fund.id, register.id) if register else []
     plan.compare(kept)
@@ -149,72 +143,6 @@ def read_donations(
     )
 
 
-def refuse_macros(content: bytes) -> None:
-    """Raises Refused for a workbook with a program in it: what is kept must be harmless to open again."""
-    if (content.startswith(b"PK") and b"vbaProject.bin" in content) or (
-        content.startswith(b"\xd0\xcf\x11\xe0") and "_VBA_PROJECT".encode("utf-16-le") in content
-    ):
-        raise Refused(N_("文件里带有宏，请另存为不带宏的 .xlsx 再上传"), field="file")
-
-
-def _sheet(
-    content: bytes, file_name: str, wanted: str | None, pasted: bool
-) -> tuple[Sheet | None, tuple[str, ...]]:
-    """The sheet with the gifts, and the names of those it could be. None: a person must choose."""
-    if pasted:
-        return read_pasted(content.decode("utf-8")), ("",)
-    sheets = [one for one in read_workbook(content, file_name) if one.rows]
-    refuse_macros(content)
-    if wanted:
-        found = next((one for one in sheets if one.name == wanted), None)
-        if found is None:
-            raise Refused(N_("文件里没有叫“%(sheet)s”的工作表"), field="sheet", sheet=wanted)
-        return found, tuple(one.name for one in sheets)
-    visible = [one for one in sheets if not one.hidden]
-    fitting = [one for one in visible if _has_headings(one)] or visible
-    if not fitting:
-        raise Refused(N_("文件里没有内容"), field="file")
-    return (fitting[0] if len(fitting) == 1 else None), tuple(one.name for one in fitting)
-
-
-def _has_headings(sheet: Sheet) -> bool:
-    try:
-        match = read_table(replace(sheet, rows=sheet.rows[:60]), DONATION_FIELDS).match
-    except NoHeadings:
-        return False
-    except Refused:
-        return True
-    return {"donor", "amount"} <= {*match.columns, *(key for doubt in match.unsure for key in doubt.fields)}
-
-
-def _table(sheet: Sheet, mapping: Mapping[str, str] | None) -> TableRows | None:
-    """The register's rows; None when it has no headings and nobody has said which column is which."""
-    try:
-        return read_table(sheet, DONATION_FIELDS, mapping)
-    except NoHeadings:
-        if not mapping:
-            return None
-        return read_table(sheet, DONATION_FIELDS, match=columns_given(sheet, mapping, DONATION_FIELDS))
-
-
-def _first_cells(sheet: Sheet, match: HeadingMatch | None) -> tuple[tuple[str, ...], ...]:
-    """The first rows below the headings as text, for the page that asks which column is which."""
-    below = [row for row in sheet.rows if match is None or row.number > match.last_row][:_FIRST_ROWS]
-    width = max((max(row.cells) for row in below), default=0)
-    return tuple(tuple(row.cell(column).text for column in range(1, width + 1)) for row in below)
-
-
-def _title(titles: Sequence[str], sheet: Sheet, names: Sequence[str], file_name: str) -> str:
-    """What tells this register from others: its title row, else the name of the sheet, else of the file."""
-    said = [" ".join(one.split()) for one in titles if one.strip()]
-    plain = [one for one in said if ":" not in half_width(one)]
-    title = (plain or said or [""])[0]
-    if not title and not _PLAIN_SHEET.match(sheet.name.strip()):
-        title = sheet.name.strip()
-    title = normal(title or PurePath(file_name).stem) or N_("捐赠登记表")
-    return f"{title} · {sheet.name}" if len(names) > 1 and sheet.name not in title else title
-
-
 @dataclass(slots=True)
 class _Plan:
     """The rows of one register, taken in step by step."""
@@ -223,37 +151,26 @@ class _Plan:
     fund: FundOfBooks
     today: date
     title: str
-    answers: Mapping[str, str]
+    purposes: Purposes
     rows: list[PlannedRow] = field(default_factory=list)
     vanished: list[KeptRow] = field(default_factory=list)
     notes: list[Note] = field(default_factory=list)
     consent_changes: dict[int, ConsentChange] = field(default_factory=dict)
-    _earmarks: dict[str, PlannedEarmark] = field(default_factory=dict)
-    _by_slug: dict[str, PlannedEarmark] = field(default_factory=dict)
-    _free: PlannedEarmark | None = None
-    _made: dict[str, str] = field(default_factory=dict)
     _closed: dict[str, bool] = field(default_factory=dict)
     _accounts: dict[str, Refused | None] = field(default_factory=dict)
-    _kept: dict[int, KeptRow] = field(default_factory=dict)
     _organisations: dict[str, queries.KnownOrganisation] = field(default_factory=dict)
     _claims: dict[str, bool | None] = field(default_factory=dict)
     _heard: set[int] = field(default_factory=set)
 
     def read(self, table: TableRows, splits: Mapping[str, str]) -> None:
         """Read every row as a gift and find its earmark."""
-        for earmark in ledger.earmarks_of(self.session, self.fund.id):
-            planned = PlannedEarmark(
-                earmark.id, earmark.slug, earmark.name, earmark.restriction == "restricted"
-            )
-            self._earmarks.setdefault(planned.name, planned)
-            self._by_slug[planned.slug] = planned
-            if not planned.is_restricted and self._free is None:
-                self._free = planned
         self._notes_on_columns(table)
         wanted = _splits_by_row(table.rows, splits)
         gifts = [read_gift_row(row, self.today, wanted.get(row.number)) for row in table.rows]
         _refuse_idle_splits(gifts, wanted)
-        self._refuse_idle_earmarks(gifts)
+        self.purposes.refuse_idle_answers(
+            {gift.purpose.name for gift in gifts if gift.purpose.kind == "named"}
+        )
         self._organisations = queries.organisations_named(
             self.session, (gift.donor for gift in gifts if gift.donor_kind == "organisation")
         )
@@ -268,31 +185,32 @@ class _Plan:
     def compare(self, kept: Sequence[KeptRow]) -> None:
         """Tell new rows from those that are in already, and settle the state of each."""
         matched = match_rows([row.values for row in self.rows], [row.key for row in self.rows], kept)
-        first: dict[str, int] = {}
+        first: dict[str, PlannedRow] = {}
         for index, row in enumerate(self.rows):
-            twice = first.setdefault(row.key, row.number)
-            if twice != row.number:
+            number = row.row.office_number
+            used = first.setdefault(number, row) if number else row
+            if used is not row and not is_part_of(row.values, used.values):
                 refusal = Refused(
-                    N_("序号“%(number)s”在第 %(row)s 行已经用过"), number=row.row.office_number, row=twice
+                    N_("序号“%(number)s”在第 %(row)s 行已经用过"), number=number, row=used.number
                 )
                 row = self._with_refusal(row, "number", refusal)
             self.rows[index] = self._settled(row, matched.get(index))
         seen = {row.id for row in matched.values()}
         self.vanished = [row for row in kept if row.id not in seen and row.now is not None]
-        used = {
+        speaking = {
             name
             for row in self.rows
             if row.state == "new" and row.consent is not None
             for name in [row.row.donor]
             if row.row.donor_kind == "organisation"
         }
-        for name in used:
+        for name in speaking:
             self._plan_consent(name)
 
     def new_earmarks(self) -> tuple[NewEarmark, ...]:
         """The restricted earmarks that the new rows need."""
         found = []
-        for purpose, slug in self._made.items():
+        for purpose, slug in self.purposes.made.items():
             rows = [
                 row
                 for row in self.rows
@@ -324,11 +242,10 @@ class _Plan:
     def _planned(self, gift: GiftRow) -> PlannedRow:
         refusals = list(gift.refusals)
         wish = gift.purpose.name if gift.purpose.kind == "wish" else ""
-        earmark = self._free
-        assert earmark is not None, "a fund is opened with its unrestricted earmark"
+        earmark = self.purposes.free
         if gift.purpose.kind == "named":
             try:
-                named = self._earmark_for(gift.purpose.name)
+                named = self.purposes.earmark_for(gift.purpose.name)
             except Refused as refusal:
                 refusals.append(CellRefusal("purpose", gift.addresses.get("purpose", ""), refusal))
             else:
@@ -399,50 +316,6 @@ class _Plan:
     def _with_refusal(self, row: PlannedRow, key: str, refusal: Refused) -> PlannedRow:
         one = CellRefusal(key, row.row.addresses.get(key, ""), refusal)
         return replace(row, state="refused", refusals=(*row.refusals, one))
-
-    # Purposes
-
-    def _earmark_for(self, name: str) -> PlannedEarmark | None:
-        """The earmark of a named purpose: the one of that name, the one answered, or one to be made. None: a wish only."""
-        answer = self.answers.get(name)
-        if answer is not None:
-            slug = answer.strip().lower()
-            if not slug:
-                return None
-            if slug in self._by_slug:
-                found = self._by_slug[slug]
-                return found if found.is_restricted else None
-            return self._make(name, slug)
-        if name in self._earmarks:
-            return self._earmarks[name]
-        return self._make(name, self._proposed_slug(name))
-
-    def _make(self, name: str, slug: str) -> PlannedEarmark:
-        if len(name) > TITLE_LENGTH:
-            raise Refused(N_("指定用途太长，最多 %(longest)s 个字"), longest=TITLE_LENGTH)
-        if not re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)*", slug) or len(slug) > 80:
-            raise Refused(N_("网址标识“%(slug)s”只能用小写字母、数字和连字符"), slug=slug)
-        if ledger.earmark_with_slug(self.session, slug):
-            raise Refused(N_("网址标识“%(slug)s”已有用途在用"), slug=slug)
-        made = PlannedEarmark(None, slug, name, True)
-        self._earmarks[name] = self._by_slug[slug] = made
-        self._made[name] = slug
-        return made
-
-    def _proposed_slug(self, name: str) -> str:
-        words = _NOT_IN_SLUGS.sub("-", half_width(name).lower()).strip("-") if name.isascii() else ""
-        base = words[:60].strip("-") or f"{self.fund.slug}-purpose"
-        number, slug = 1, base if words else f"{base}-1"
-        while slug in self._by_slug or ledger.earmark_with_slug(self.session, slug):
-            number += 1
-            slug = f"{base}-{number}"
-        return slug
-
-    def _refuse_idle_earmarks(self, gifts: Sequence[GiftRow]) -> None:
-        named = {gift.purpose.name for gift in gifts if gift.purpose.kind == "named"}
-        for purpose in self.answers:
-            if purpose not in named:
-                raise Refused(N_("登记表里没有“%(purpose)s”这个用途"), field="earmark", purpose=purpose)
 
     # Names in public
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
-from itsdangerous import BadSignature, URLSafeTimedSerializer
 
 from app.donations.models import Register
 from app.donations.registers import queries
@@ -24,8 +21,14 @@ from app.donations.registers.rules import (
     Correction,
     DonationPreview,
 )
+from app.donations.registers.uploads.forms import (
+    Upload,
+    content_of,
+    signed_address,
+    uploads_folder,
+    waiting_upload,
+)
 from app.donations.registers.uploads.operations import forget_upload, keep_upload
-from app.donations.registers.uploads.queries import KEPT_SECONDS, kept_upload
 from app.donations.rules import METHODS
 from app.files.operations import read_upload
 from app.files.queries import files_of_many
@@ -40,7 +43,7 @@ from app.shared.permissions import Permission
 from app.sheets.fields import DONATION_FIELDS
 from app.sheets.grid import MAX_FILE_BYTES, column_letter
 from app.sheets.rows import Note
-from app.web.access import FundChoice, actor, office_fund, requires, user
+from app.web.access import FundChoice, actor, office_fund, requires
 from app.web.database import session, transaction
 from app.web.i18n import shown, translated
 from app.web.pages import done, page
@@ -48,7 +51,6 @@ from app.web.pages import done, page
 blueprint = Blueprint("registers", __name__, url_prefix="/office/donations/registers")
 
 ROWS_SHOWN = 200
-_SALT = "gift register"
 FIELD_TEXTS = {
     "number": N_("序号"),
     "date": N_("日期"),
@@ -76,17 +78,6 @@ def told(said: Note | SunledgerError) -> str:
     return str(_(said.sentence, **{name: shown(value) for name, value in said.values.items()}))
 
 
-@dataclass(frozen=True, slots=True)
-class _Upload:
-    """A file that waits for confirmation, as its signed address names it."""
-
-    key: str
-    file_name: str
-    sha256: str
-    title: str
-    pasted: bool
-
-
 @blueprint.get("/")
 @requires(Permission.GIFT_RECORD)
 def listing() -> Response:
@@ -109,14 +100,14 @@ def upload() -> Response:
             content, file_name, pasted = given
             try:
                 preview = _read(content, file_name, form.title.data or "", pasted, Answers())
-                kept = _Upload(
-                    key=keep_upload(_folder(), content),
+                kept = Upload(
+                    key=keep_upload(uploads_folder(), content),
                     file_name=file_name,
                     sha256=preview.sha256,
                     title=form.title.data or "",
                     pasted=pasted,
                 )
-                return done(url_for("registers.check", upload=_signed(kept)))
+                return done(url_for("registers.check", upload=signed_address(kept)))
             except (Refused, AlreadyImported) as refusal:
                 refusal.field = "rows" if pasted else "file"
                 form.show_refusal(refusal)
@@ -127,7 +118,7 @@ def upload() -> Response:
 @requires(Permission.GIFT_RECORD)
 def check(upload: str) -> Response:
     """What importing the file would do. A GET answers its questions in the address; a POST confirms."""
-    waiting = _waiting(upload)
+    waiting = waiting_upload(upload)
     given = answers(request.args)
     form = ConfirmImportForm()
     if form.validate_on_submit():
@@ -136,7 +127,7 @@ def check(upload: str) -> Response:
                 preview, result = _import(waiting, given, form)
             except AlreadyImported as earlier:
                 return _known(earlier.register_id)
-            forget_upload(_folder(), waiting.key)
+            forget_upload(uploads_folder(), waiting.key)
             return done(url_for("registers.show", register_id=result.register_id), _outcome(preview, result))
     try:
         preview, message = _read_with_answers(waiting, given)
@@ -145,9 +136,9 @@ def check(upload: str) -> Response:
     return _preview_page(preview, given, form, upload, message)
 
 
-def _read_with_answers(waiting: _Upload, given: Answers) -> tuple[DonationPreview, str | None]:
+def _read_with_answers(waiting: Upload, given: Answers) -> tuple[DonationPreview, str | None]:
     """The preview; when an answer does not fit, the preview without those answers, and what was wrong."""
-    content = _content(waiting)
+    content = content_of(waiting)
 
     def read(taken: Answers) -> DonationPreview:
         return _read(content, waiting.file_name, waiting.title, waiting.pasted, taken)
@@ -232,10 +223,10 @@ def _read(content: bytes, file_name: str, title: str, pasted: bool, given: Answe
 
 
 def _import(
-    waiting: _Upload, given: Answers, form: ConfirmImportForm
+    waiting: Upload, given: Answers, form: ConfirmImportForm
 ) -> tuple[DonationPreview, ImportedDonations]:
     """Read again inside the transaction, and record only what the person saw."""
-    content = _content(waiting)
+    content = content_of(waiting)
     settings: Settings = current_app.extensions["sunledger_settings"]
     with transaction(books=True) as writing:
         preview = _read(content, waiting.file_name, waiting.title, waiting.pasted, given)
@@ -273,51 +264,6 @@ def _outcome(preview: DonationPreview, result: ImportedDonations) -> str:
     if result.refused:
         sentences.append(ngettext("%(num)d 行没有记入", "%(num)d 行没有记入", result.refused))
     return "；".join(sentences)
-
-
-# Uploads and their signed addresses
-
-
-def _folder() -> Path:
-    settings: Settings = current_app.extensions["sunledger_settings"]
-    return settings.data_dir / "uploads"
-
-
-def _signer() -> URLSafeTimedSerializer:
-    return URLSafeTimedSerializer(current_app.secret_key or "", salt=_SALT)
-
-
-def _owner() -> list[int]:
-    person = user()
-    assert person is not None, "the gate let nobody in without a sign-in"
-    return [person.user_id, office_fund().id]
-
-
-def _signed(waiting: _Upload) -> str:
-    content = [waiting.key, waiting.file_name, waiting.sha256, waiting.title, waiting.pasted, *_owner()]
-    return str(_signer().dumps(content))
-
-
-def _waiting(token: str) -> _Upload:
-    """The upload that an address of this person in this fund names. Raises NotFound for any other."""
-    try:
-        *content, user_id, fund_id = _signer().loads(token, max_age=KEPT_SECONDS)
-    except (BadSignature, ValueError, TypeError) as error:
-        raise NotFound(N_("上传的文件只保留一天，请重新上传")) from error
-    if [user_id, fund_id] != _owner():
-        raise NotFound(N_("上传的文件只保留一天，请重新上传"))
-    return _Upload(*content)
-
-
-def _content(waiting: _Upload) -> bytes:
-    """The bytes; AlreadyImported when they are gone because they were confirmed."""
-    try:
-        return kept_upload(_folder(), waiting.key)
-    except NotFound:
-        known = queries.file_with(session(), office_fund().id, waiting.sha256)
-        if known is None:
-            raise
-        raise AlreadyImported(N_("这份文件已经导入过"), known.register_id) from None
 
 
 # The page

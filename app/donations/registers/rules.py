@@ -292,17 +292,21 @@ def identity(values: Values) -> str:
 
 
 def row_keys(rows: Sequence[Values]) -> list[str]:
-    """The key of each row: the office's number, else its identity with a counter, so that two equal gifts stay two."""
+    """The key of each row: the office's number, else its identity; with a counter, so that two equal gifts stay two."""
     seen: dict[str, int] = defaultdict(int)
     keys = []
     for values in rows:
-        if values["number"]:
-            keys.append(f"number:{values['number']}")
-            continue
-        same = identity(values)
-        keys.append(f"words:{same}:{seen[same]}")
-        seen[same] += 1
+        key = f"number:{values['number']}" if values["number"] else f"words:{identity(values)}"
+        keys.append(f"{key}:{seen[key]}" if seen[key] or not values["number"] else key)
+        seen[key] += 1
     return keys
+
+
+def is_part_of(values: Values, first: Values) -> bool:
+    """Whether a row under a number that was used is another thing of the same gift, as in cells merged over rows, and
+    not the row once more."""
+    same_gift = all(values[name] == first[name] for name in ("date", "donor"))
+    return same_gift and identity(values) != identity(first)
 
 
 def match_rows(new: Sequence[Values], keys: Sequence[str], kept: Sequence[KeptRow]) -> dict[int, KeptRow]:
@@ -311,6 +315,8 @@ def match_rows(new: Sequence[Values], keys: Sequence[str], kept: Sequence[KeptRo
     First the same key and gift, then the same gift (renumbered), then the same number; last, for rows without a number,
     the only one left of the same day and donor, or of the same donor and amount.
     """
+    if not kept:
+        return {}
     found: dict[int, KeptRow] = {}
     left = {row.id: row for row in kept}
 

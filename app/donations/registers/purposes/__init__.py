@@ -1,0 +1,1 @@
+"""Which earmark a purpose in a register means."""

@@ -1,0 +1,1 @@
+"""Which sheet of a file holds the gifts, and which register it is."""
