@@ -7,6 +7,7 @@ import json
 import re
 from dataclasses import fields, is_dataclass
 from datetime import date
+from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from app.shared.canonical import canonical_bytes
@@ -67,6 +68,8 @@ def restored(kind: type[Figures], value: Any) -> Figures:
 def _restored(hint: Any, value: Any) -> Any:
     if value is None:
         return None
+    if get_origin(hint) is UnionType:
+        (hint,) = (each for each in get_args(hint) if each is not NoneType)
     if get_origin(hint) is tuple:
         (item,) = (each for each in get_args(hint) if each is not ...)
         return tuple(_restored(item, each) for each in value)

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from app.documents.operations import DocumentDraft, Issued, issue_document
 from app.documents.rules import plain
+from app.funds.models import Fund
 from app.funds.queries import fund as fund_by_id
 from app.shared import clock
 from app.shared.errors import N_, Refused
@@ -25,10 +26,7 @@ def issue_statement(
     """
     actor.require(Permission.DOCUMENT_ISSUE, fund_id)
     fund = fund_by_id(session, fund_id)
-    if period.last > clock.today(fund.time_zone):
-        raise Refused(N_("期间还没有结束，截止日期不能晚于今天"), field="to")
-    if period.first < EARLIEST:
-        raise Refused(N_("日期 %(day)s 太早，请核对年份"), field="from", day=period.first.isoformat())
+    require_issuable(fund, period)
     figures = queries.statement_figures(session, fund, period)
     broken = [CHECK_NAMES[check.key] for check in figures.checks if not check.holds]
     if broken:
@@ -36,3 +34,11 @@ def issue_statement(
     return issue_document(
         session, actor, DocumentDraft(figures.kind, fund_id, period, plain(figures), correction_note)
     )
+
+
+def require_issuable(fund: Fund, period: Period) -> None:
+    """Raise Refused for a period that is not over yet or begins before there was any money."""
+    if period.last > clock.today(fund.time_zone):
+        raise Refused(N_("期间还没有结束，截止日期不能晚于今天"), field="last")
+    if period.first < EARLIEST:
+        raise Refused(N_("日期 %(day)s 太早，请核对年份"), field="first", day=period.first.isoformat())

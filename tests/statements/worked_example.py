@@ -115,7 +115,9 @@ def gift(
         fund_id=fund.id,
         kind=kind,
         occurred_on=day,
-        postings=posting.donation_postings(ledger.money_account_of_kind(session, fund.id, account), purpose, minor, line),
+        postings=posting.donation_postings(
+            ledger.money_account_of_kind(session, fund.id, account), purpose, minor, line
+        ),
         source_type="donation",
         source_id=0,
         description=description,
@@ -224,7 +226,9 @@ def payment(
     return post(example, name, draft)
 
 
-def entry(example: Example, name: str, kind: str, day: date, postings: list[PostingDraft], **more: object) -> Posted:
+def entry(
+    example: Example, name: str, kind: str, day: date, postings: list[PostingDraft], **more: object
+) -> Posted:
     """Any other entry, from postings made by the rules."""
     draft = EntryDraft(
         fund_id=example.fund.id,
@@ -245,7 +249,9 @@ def _earmark(example: Example, slug: str | None):  # type: ignore[no-untyped-def
 
 
 def _road_gift(example: Example, day: date) -> None:
-    donor = PartyDraft("organisation", "中国石油克拉玛依石化有限责任公司", ConsentDraft("named", "登记表", ""))
+    donor = PartyDraft(
+        "organisation", "中国石油克拉玛依石化有限责任公司", ConsentDraft("named", "登记表", "")
+    )
     gift(example, "road gift", day, 35_000_000, earmark="road", donor=donor, description=f"定向捐赠：{ROAD}")
 
 
@@ -262,9 +268,7 @@ def _goods(example: Example, day: date) -> None:
 def _gala(example: Example, day: date) -> None:
     for lot in LOTS:
         sale(example, day, lot)
-    gift(
-        example, "box", day, 3_000, line="donation_box", kind="box", account="cash", description="募捐箱"
-    )
+    gift(example, "box", day, 3_000, line="donation_box", kind="box", account="cash", description="募捐箱")
 
 
 def _deposits(example: Example, day: date) -> None:

@@ -68,10 +68,13 @@ def _join(order: dict[str, Any]) -> int:
         over = stack.enter_context(pikepdf.open(order["over"]))
         if len(over.pages) != len(whole.pages):
             raise ValueError("there is not one page number for each page")
-        for page, number in zip(whole.pages, over.pages, strict=True):
-            # By hand, because add_overlay invents a random name, and equal input shall give equal bytes.
+        for index, (page, number) in enumerate(zip(whole.pages, over.pages, strict=True), start=1):
+            # By hand, because add_overlay invents a random name, and equal input shall give equal bytes. The pages of a
+            # part share their resources, so each number needs a name of its own.
             name = page.add_resource(
-                whole.copy_foreign(number.as_form_xobject()), pikepdf.Name.XObject, pikepdf.Name("/PageNumber")
+                whole.copy_foreign(number.as_form_xobject()),
+                pikepdf.Name.XObject,
+                pikepdf.Name(f"/PageNumber{index}"),
             )
             page.contents_add(b"q", prepend=True)
             page.contents_add(f"Q q {name} Do Q".encode("ascii"))

@@ -223,6 +223,11 @@ def latest_day(session: Session, fund_id: int) -> date | None:
     return session.scalar(select(func.max(JournalEntry.occurred_on)).where(JournalEntry.fund_id == fund_id))
 
 
+def first_day(session: Session, fund_id: int) -> date | None:
+    """The first day on which an entry of the fund is dated."""
+    return session.scalar(select(func.min(JournalEntry.occurred_on)).where(JournalEntry.fund_id == fund_id))
+
+
 def numbers_until(fund_id: int, day: date) -> Select[int]:
     """A select of the numbers of all entries dated up to ``day``, to be used inside another query."""
     return select(JournalEntry.number).where(JournalEntry.fund_id == fund_id, JournalEntry.occurred_on <= day)
