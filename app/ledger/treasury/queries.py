@@ -190,7 +190,7 @@ def account_days(
     if before is not None:
         query = query.where(MoneyAccountDay.on_date < before)
     rows = session.execute(query.order_by(MoneyAccountDay.on_date.desc()).limit(limit + 1)).all()
-    earlier = [row.balance_minor for row in rows[1:]] + [0]
+    earlier = [*(row.balance_minor for row in rows[1:]), 0][: len(rows)]
     return [
         AccountDay(row.on_date, row.balance_minor, row.balance_minor - balance)
         for row, balance in list(zip(rows, earlier, strict=True))[:limit]
