@@ -115,13 +115,14 @@ class PastDecisionForm(Form):
 
 
 def uploads(field: Field) -> list[tuple[str, bytes]]:
-    """(name, content) of the files chosen in a field; nothing larger than what may be kept is read whole."""
-    chosen = field.data if isinstance(field.data, (list, tuple)) else [field.data]
-    return [
-        (file.filename or "", read_upload(file.stream))
-        for file in chosen
-        if isinstance(file, FileStorage) and file.filename
-    ]
+    """(name, content) of the files chosen in a field; nothing larger than what may be kept is read whole. Call it once:
+    it closes them."""
+    found = []
+    for file in field.data if isinstance(field.data, (list, tuple)) else [field.data]:
+        if isinstance(file, FileStorage) and file.filename:
+            found.append((file.filename, read_upload(file.stream)))
+            file.close()
+    return found
 
 
 def ask_for_files_again(form: Form, *fields: Field) -> None:

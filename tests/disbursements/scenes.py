@@ -57,9 +57,10 @@ def make_road(session: Session) -> int:
 
 def a_draft(session: Session, minor: int, **changes: Any) -> DisbursementDraft:
     """What a request says."""
+    fund = changes["fund_id"] if "fund_id" in changes else fund_id(session)
     given: dict[str, Any] = {
-        "fund_id": fund_id(session),
-        "earmark_id": unrestricted(session),
+        "fund_id": fund,
+        "earmark_id": ledger.unrestricted_earmark(session, fund).id,
         "project_name": "孤寡老人冬季慰问",
         "applicant": PartyDraft("organisation", "金华社区居委会"),
         "payee": PartyDraft("organisation", "社区超市"),

@@ -24,7 +24,6 @@ from tests.disbursements import scenes
 from tests.factories import actor, appoint, make_user
 
 
-
 def _holds(session: Session, found: int) -> list[tuple[int, int]]:
     session.rollback()
     return holds_of(session, "disbursement", found)
@@ -80,7 +79,8 @@ def test_whole_payment_uses_what_was_promised(session: Session, settings: Settin
     assert scenes.pool(session) == (700_000, 0)
     assert _uses(session, found) == [(first, 400_000), (second, 200_000)]
     postings = {
-        (each.account_code, each.debit_minor, each.credit_minor) for each in ledger.postings_of(session, number)
+        (each.account_code, each.debit_minor, each.credit_minor)
+        for each in ledger.postings_of(session, number)
     }
     assert postings == {("510101", 600_000, 0), ("1002", 0, 600_000)}
 
@@ -243,7 +243,9 @@ def test_database_keeps_payments_as_they_are(session: Session, settings: Setting
         session.execute(text("UPDATE disbursement SET paid_minor = amount_minor + 1"))
 
 
-@pytest.mark.parametrize("key", ["secretary", "accountant", "chair", "council", "supervisor", "auditor", "host"])
+@pytest.mark.parametrize(
+    "key", ["secretary", "accountant", "chair", "council", "supervisor", "auditor", "host"]
+)
 def test_only_the_cashier_pays(session: Session, settings: Settings, key: str) -> None:
     scenes.give(session, 1_000_000)
     found = scenes.approved(session)
@@ -332,7 +334,9 @@ def test_reversed_payment_is_promised_and_paid_again(session: Session, settings:
     assert scenes.pool(session) == (400_000, 0)
 
 
-def test_payment_with_a_refund_is_not_reversed_before_the_refund(session: Session, settings: Settings) -> None:
+def test_payment_with_a_refund_is_not_reversed_before_the_refund(
+    session: Session, settings: Settings
+) -> None:
     """The second payment used the newest gift; the refund gave exactly that use back."""
     first = scenes.give(session, 350_000, on=date(2023, 9, 18))
     second = scenes.give(session, 900_000, on=date(2023, 9, 20))

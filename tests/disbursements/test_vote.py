@@ -147,7 +147,9 @@ def test_approval_promises_the_money_oldest_gift_first(session: Session) -> None
     found = scenes.approved(session, 1_000_000)
     assert scenes.status_of(session, found) == "approved"
     assert scenes.pool(session) == (1_300_000, 1_000_000)
-    held = session.execute(text("SELECT number, held_minor FROM tranche WHERE held_minor > 0 ORDER BY number")).all()
+    held = session.execute(
+        text("SELECT number, held_minor FROM tranche WHERE held_minor > 0 ORDER BY number")
+    ).all()
     assert [tuple(row) for row in held] == [(1, 100_000), (2, 900_000)]
 
 
