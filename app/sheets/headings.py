@@ -154,7 +154,10 @@ def match_headings(
     return HeadingMatch(
         columns=chosen,
         unsure=tuple(unsure),
-        unknown=tuple(heading for heading in left if heading.column not in _settled_columns(chosen, unsure)),
+        # Also those that somebody said are none of the fields: their cells are kept.
+        unknown=tuple(
+            heading for heading in headings if heading.column not in _settled_columns(chosen, unsure)
+        ),
         missing=tuple(
             item for item in fields if item.required and item.key not in _settled_fields(chosen, unsure)
         ),

@@ -32,7 +32,13 @@ from app.donations.registers.rules import (
     row_keys,
     values_of,
 )
-from app.donations.registers.sheets.rules import first_cells, gift_sheet, gift_table, register_title
+from app.donations.registers.sheets.rules import (
+    answered_before,
+    first_cells,
+    gift_sheet,
+    gift_table,
+    register_title,
+)
 from app.donations.rules import refuse_if_wrong
 from app.goods.operations import GoodsDraft
 from app.ledger import queries as ledger
@@ -106,6 +112,9 @@ def read_donations(
     if chosen is None:
         return replace(nothing, question="sheet")
     table = gift_table(chosen, mapping)
+    if table is not None and not table.match.complete and not mapping:
+        known = answered_before(table.match, queries.layouts_of(session, fund.id))
+        table = gift_table(chosen, known) if known else table
     if table is None or not table.match.complete:
         return replace(
             nothing,

@@ -22,6 +22,7 @@ from app.parties.models import Consent, Party
 from app.shared.encryption import decrypt, encrypt
 from app.shared.errors import N_, NotFound
 from app.shared.permissions import Actor, Permission
+from app.sheets.layout import RegisterLayout
 
 KIND = "donations"
 FILE_SUBJECT = "register_file"
@@ -114,6 +115,20 @@ def file_with(session: Session, fund_id: int, sha256: str, title: str | None = N
     if title is not None:
         query = query.where(Register.title == title)
     return session.scalars(query.order_by(RegisterFile.id.desc()).limit(1)).first()
+
+
+def layouts_of(session: Session, fund_id: int) -> list[RegisterLayout]:
+    """The shape of each gift register of a fund as it was sent last, the newest first."""
+    newest = (
+        select(func.max(RegisterFile.id))
+        .join(Register, Register.id == RegisterFile.register_id)
+        .where(Register.fund_id == fund_id, Register.kind == KIND)
+        .group_by(RegisterFile.register_id)
+    )
+    kept = session.scalars(
+        select(RegisterFile.layout).where(RegisterFile.id.in_(newest)).order_by(RegisterFile.id.desc())
+    )
+    return [RegisterLayout.from_json(json.loads(layout)) for layout in kept]
 
 
 def count_gifts(session: Session, register_id: int) -> int:

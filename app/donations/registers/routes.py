@@ -360,7 +360,8 @@ def _columns(preview: DonationPreview, given: Answers) -> list[dict[str, Any]]:
         for doubt in match.unsure:
             for heading in doubt.headings:
                 headings[heading.column] = heading.text
-    width = max([*headings, *(len(row) for row in preview.first_cells)], default=0)
+    width = max((len(row) for row in preview.first_cells), default=0)
+    every = sorted(headings) if match is not None else range(1, width + 1)
     return [
         {
             "letters": column_letter(column),
@@ -371,7 +372,7 @@ def _columns(preview: DonationPreview, given: Answers) -> list[dict[str, Any]]:
                 row[column - 1] for row in preview.first_cells if column <= len(row) and row[column - 1]
             ][:3],
         }
-        for column in range(1, width + 1)
+        for column in every
     ]
 
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from app.donations.operations import correct_words
 from app.donations.models import Donation, DonationVersion, RegisterRow
+from app.donations.operations import correct_words
 from app.donations.registers.rules import DonationPreview
 from app.parties.models import Consent, Party
 from app.shared.db import transaction

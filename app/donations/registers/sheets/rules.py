@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import PurePath
 
@@ -11,8 +11,9 @@ from app.shared.errors import N_, Refused
 from app.shared.text import normal
 from app.sheets.cells import half_width
 from app.sheets.fields import DONATION_FIELDS
-from app.sheets.grid import Sheet
+from app.sheets.grid import Sheet, column_letter
 from app.sheets.headings import HeadingMatch, NoHeadings, columns_given
+from app.sheets.layout import RegisterLayout
 from app.sheets.reading import read_pasted, read_workbook
 from app.sheets.register import TableRows, read_table
 
@@ -85,3 +86,15 @@ def register_title(titles: Sequence[str], sheet: Sheet, names: Sequence[str], fi
         title = sheet.name.strip()
     title = normal(title or PurePath(file_name).stem) or N_("捐赠登记表")
     return f"{title} · {sheet.name}" if len(names) > 1 and sheet.name not in title else title
+
+
+def answered_before(match: HeadingMatch, layouts: Iterable[RegisterLayout]) -> dict[str, str] | None:
+    """Which column is which, as somebody said it of a register with the very same headings; None when nobody did."""
+    doubtful = [heading for doubt in match.unsure for heading in doubt.headings]
+    headings = [*match.columns.values(), *match.unknown, *doubtful]
+    found = {heading.column: heading.text for heading in headings}
+    for layout in layouts:
+        known = {number: column for number, column in enumerate(layout.columns, start=1) if column.heading}
+        if {number: column.heading for number, column in known.items()} == found:
+            return {column_letter(number): column.key for number, column in known.items()}
+    return None
