@@ -20,9 +20,11 @@ from app.goods import routes as goods_routes
 from app.ledger import routes as journal_routes
 from app.ledger.treasury import routes as treasury_routes
 from app.people import routes as people_routes
+from app.public.disbursements import routes as public_disbursement_routes
 from app.public.entries import routes as public_entry_routes
 from app.public.ledger import routes as public_ledger_routes
 from app.public.overview import routes as public_overview_routes
+from app.public.sales import routes as public_sale_routes
 from app.sales import routes as sale_routes
 from app.sales.closing import routes as closing_routes
 from app.settings import ROOT, NotReady, Settings, load
@@ -53,6 +55,8 @@ BLUEPRINTS = (
     public_overview_routes.blueprint,
     public_ledger_routes.blueprint,
     public_entry_routes.blueprint,
+    public_disbursement_routes.blueprint,
+    public_sale_routes.blueprint,
 )
 
 

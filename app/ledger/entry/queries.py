@@ -239,3 +239,53 @@ def _givers(session: Session, moved: ColumnElement[bool]) -> Givers:
         int(count) - sum(each.count for each in shown),
         int(amount) - sum(each.amount_minor for each in shown),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Proceeds:
+    """What the entries of a sale event brought and what became of it, in fen. None of it where nothing was booked."""
+
+    amount_minor: int
+    left_minor: int
+    uses: list[Use]
+
+
+def proceeds_of_event(session: Session, event_id: int) -> Proceeds:
+    """The money of one sale event and the payments it went into."""
+    amount, left = session.execute(
+        select(
+            func.coalesce(func.sum(Tranche.amount_minor - Tranche.withdrawn_minor), 0),
+            func.coalesce(func.sum(Tranche.remaining_minor + Tranche.held_minor), 0),
+        ).where(Tranche.source_type == EVENT, Tranche.source_id == event_id)
+    ).one()
+    used = (
+        select(TrancheMovement.entry_number, _net_use.label("net"))
+        .join(Tranche, Tranche.number == TrancheMovement.tranche_number)
+        .where(
+            Tranche.source_type == EVENT,
+            Tranche.source_id == event_id,
+            TrancheMovement.kind.in_(("use", "return")),
+        )
+        .group_by(TrancheMovement.entry_number)
+        .having(_net_use != 0)
+        .subquery()
+    )
+    rows = session.execute(
+        select(LedgerRow.number, LedgerRow.occurred_on, LedgerRow.description, LedgerRow.document, used.c.net)
+        .join(used, used.c.entry_number == LedgerRow.number)
+        .where(LedgerRow.is_event.is_(False))
+        .order_by(LedgerRow.number)
+        .limit(USES_SHOWN)
+    )
+    uses = [Use(entry, on, words, document, int(net)) for entry, on, words, document, net in rows]
+    return Proceeds(int(amount), int(left), uses)
+
+
+def amounts_of_events(session: Session, event_ids: list[int]) -> dict[int, int]:
+    """Fen that each closed sale event brought, as its row in the ledger says."""
+    rows = session.execute(
+        select(LedgerRow.source_id, LedgerRow.amount_minor).where(
+            LedgerRow.source_type == EVENT, LedgerRow.source_id.in_(event_ids), LedgerRow.is_event.is_(True)
+        )
+    )
+    return {row.source_id: row.amount_minor for row in rows}

@@ -119,7 +119,11 @@ def _sentence(latest: queries.Latest | None) -> str:
     when = _("%(year)s 年 %(month)s 月", year=year, month=int(number))
     found = []
     if latest.month.in_minor > 0:
-        values = {"when": when, "amount": yuan(latest.month.in_minor), "what": _("、").join(latest.received_for)}
+        values = {
+            "when": when,
+            "amount": yuan(latest.month.in_minor),
+            "what": _("、").join(latest.received_for),
+        }
         if latest.received_for:
             found.append(_("%(when)s收到 %(amount)s 元，来自%(what)s。", **values))
         else:

@@ -43,6 +43,7 @@ class Node:
     height: float
     label_x: int
     label_y: float
+    amount_is_below: bool
 
     @property
     def label(self) -> str:
@@ -144,12 +145,12 @@ def _stack(
     for name in sorted(amounts, key=lambda each: (-amounts[each], each)):
         height = max(amounts[name] * scale, _THINNEST)
         is_tall = height >= _TALL
-        above = 0 if is_tall else (_LABEL / 2 if is_last else _LABEL)
-        label = height / 2 + 5 if is_last or is_tall else -7
+        above = 0.0 if is_tall else (_LABEL * 0.6 if is_last else _LABEL)
+        label = height / 2 - 3 if is_last else height / 2 + 5 if is_tall else -7
         x = _COLUMNS[place]
         y += above
-        found[name] = Node(name, amounts[name], kinds[name], x, y, height, x + _NODE + 10, y + label)
-        y += height + (above if is_last else 0) + _SPACE
+        found[name] = Node(name, amounts[name], kinds[name], x, y, height, x + _NODE + 10, y + label, is_last)
+        y += height + (above if is_last else 0.0) + _SPACE
     return found, y - _SPACE
 
 

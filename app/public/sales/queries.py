@@ -1,0 +1,166 @@
+"""Sale events as anyone may see them: lots, givers as displayed, proceeds. Buyers are never read here."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.donations.models import Donation
+from app.ledger.entry.queries import Proceeds, amounts_of_events, proceeds_of_event
+from app.ledger.queries import reversed_among
+from app.parties.models import Party
+from app.sales.models import SaleEvent
+from app.sales.queries import LotView, counts_of, event_of, lots_of
+
+EVENTS_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """A sale event in the list. ``amount_minor`` None: it is not closed yet."""
+
+    name: str
+    slug: str
+    held_on: date
+    place: str
+    is_closed: bool
+    amount_minor: int | None
+
+
+def event_list(session: Session) -> list[EventRow]:
+    """The latest sale events, newest first."""
+    columns = (
+        SaleEvent.id,
+        SaleEvent.name,
+        SaleEvent.slug,
+        SaleEvent.held_on,
+        SaleEvent.place,
+        SaleEvent.status,
+    )
+    order = (SaleEvent.held_on.desc(), SaleEvent.id.desc())
+    rows = session.execute(select(*columns).order_by(*order).limit(EVENTS_SHOWN)).all()
+    amounts = amounts_of_events(session, [row.id for row in rows])
+    return [
+        EventRow(row.name, row.slug, row.held_on, row.place, row.status == "closed", amounts.get(row.id))
+        for row in rows
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class LotRow:
+    """A lot: what was sold of whose gift. Amounts are fen; ``price_minor`` is of one pack, or the hammer price."""
+
+    number: str
+    name: str
+    mode: str
+    giver: str
+    gift_number: int | None
+    unit: str
+    units_per_item: int
+    quantity: int
+    sold_pieces: int
+    price_minor: int
+    proceeds_minor: int
+    entry_number: int | None
+    is_reversed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventPage:
+    """A sale event. Sums are fen, by way of sale (fixed_price, auction, box) and by way of payment; empty while open.
+
+    ``counted_otherwise`` are the ways of payment whose counted money differed from what was recorded, with the fen more
+    (or less) that were counted.
+    """
+
+    name: str
+    fund_id: int
+    held_on: date
+    place: str
+    filing_number: str
+    is_closed: bool
+    lots: list[LotRow]
+    by_mode: dict[str, int]
+    by_method: dict[str, int]
+    counted_otherwise: dict[str, int]
+    amount_minor: int
+    first_entry: int | None
+    last_entry: int | None
+    proceeds: Proceeds
+
+
+def event_page(session: Session, slug: str) -> EventPage:
+    """One sale event. Raises NotFound."""
+    event = event_of(session, slug)
+    is_closed = event.status == "closed"
+    lots = lots_of(session, event.id)
+    givers = _givers(session, lots)
+    reversed_numbers = reversed_among(
+        session, [lot.entry_number for lot in lots if lot.entry_number is not None]
+    )
+    by_mode: dict[str, int] = defaultdict(int)
+    by_method: dict[str, int] = {}
+    counted: dict[str, int] = {}
+    if is_closed:
+        for lot in lots:
+            by_mode[lot.mode] += lot.proceeds_minor
+        if event.box_cash_minor + event.box_wechat_minor:
+            by_mode["box"] = event.box_cash_minor + event.box_wechat_minor
+        for count in counts_of(session, event.id):
+            by_method[count.method] = count.recorded_minor
+            if count.counted_minor != count.recorded_minor:
+                counted[count.method] = count.counted_minor - count.recorded_minor
+    return EventPage(
+        name=event.name,
+        fund_id=event.fund_id,
+        held_on=event.held_on,
+        place=event.place,
+        filing_number=event.filing_number,
+        is_closed=is_closed,
+        lots=[_row(lot, givers, reversed_numbers, is_closed=is_closed) for lot in lots],
+        by_mode={mode: amount for mode, amount in by_mode.items() if amount},
+        by_method={method: amount for method, amount in by_method.items() if amount},
+        counted_otherwise=counted,
+        amount_minor=amounts_of_events(session, [event.id]).get(event.id, 0),
+        first_entry=event.first_entry_number,
+        last_entry=event.last_entry_number,
+        proceeds=proceeds_of_event(session, event.id),
+    )
+
+
+def _row(
+    lot: LotView, givers: dict[int, tuple[str, int]], reversed_numbers: set[int], *, is_closed: bool
+) -> LotRow:
+    giver, gift_number = (
+        givers.get(lot.source_id, ("", None)) if lot.source_type == "donation" else ("", None)
+    )
+    return LotRow(
+        lot.number,
+        lot.name,
+        lot.mode,
+        giver,
+        gift_number,
+        lot.unit,
+        lot.units_per_item,
+        lot.quantity,
+        lot.sold_quantity * lot.units_per_item if is_closed else 0,
+        lot.price_minor,
+        lot.proceeds_minor if is_closed else 0,
+        lot.entry_number,
+        lot.entry_number in reversed_numbers,
+    )
+
+
+def _givers(session: Session, lots: list[LotView]) -> dict[int, tuple[str, int]]:
+    """(name as displayed, entry of the gift) by gift."""
+    ids = {lot.source_id for lot in lots if lot.source_type == "donation"}
+    rows = session.execute(
+        select(Donation.id, Party.public_name, Donation.entry_number)
+        .join(Party, Party.id == Donation.party_id)
+        .where(Donation.id.in_(ids))
+    )
+    return {row.id: (row.public_name, row.entry_number) for row in rows}

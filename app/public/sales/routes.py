@@ -1,0 +1,43 @@
+"""Sale events: /sales, /sales/<slug>."""
+
+from __future__ import annotations
+
+from flask import Blueprint, Response
+from flask_babel import gettext as _
+
+from app.public.routes import known_names
+from app.public.sales.queries import event_list, event_page
+from app.sales.rules import FILING_MISSING, METHOD_NAMES, MODES
+from app.web.access import public
+from app.web.database import session
+from app.web.i18n import text
+from app.web.pages import page
+
+blueprint = Blueprint("public_sales", __name__)
+
+
+@blueprint.get("/sales")
+@public
+def listing() -> Response:
+    """Every sale event, newest first."""
+    return page("public/sales.html", nav_current="sales", events=event_list(session()))
+
+
+@blueprint.get("/sales/<slug>")
+@public
+def show(slug: str) -> Response:
+    """One event: its lots, what they brought, what that paid for."""
+    found = event_page(session(), slug)
+    known = known_names()
+    modes = {**{mode: text(name) for mode, name in MODES.items()}, "box": _("募捐箱")}
+    methods = {method: text(name) for method, name in METHOD_NAMES.items()}
+    return page(
+        "public/sale.html",
+        nav_current="sales",
+        found=found,
+        modes=modes,
+        methods=methods,
+        fund=known.funds[found.fund_id],
+        several_funds=len(known.funds) > 1,
+        filing_missing=text(FILING_MISSING),
+    )
