@@ -47,6 +47,14 @@
     input.reportValidity();
   });
 
+  // The address of a filter holds only what is asked for.
+  document.addEventListener("formdata", function (event) {
+    if (!event.target.classList.contains("filters")) return;
+    Array.from(event.formData.entries()).forEach(function (pair) {
+      if (pair[1] === "") event.formData.delete(pair[0]);
+    });
+  });
+
   // A double click sends a form once. The button stays enabled, because its name and value are part of what is sent.
   function release(form) {
     delete form.dataset.sent;
