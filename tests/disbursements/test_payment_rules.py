@@ -91,7 +91,7 @@ def test_instalments_end_when_all_is_paid(session: Session, settings: Settings) 
     scenes.pay(session, settings.files_dir, found, 250_000)
     assert (scenes.status_of(session, found), _paid(session, found)) == ("approved", 250_000)
     assert scenes.pool(session) == (750_000, 350_000)
-    with pytest.raises(Refused, match="不能超过未付的 3,500.00 元"):
+    with pytest.raises(Refused, match=r"不能超过未付的 3,500.00 元"):
         scenes.pay(session, settings.files_dir, found, 350_001)
     scenes.pay(session, settings.files_dir, found, 350_000)
     assert (scenes.status_of(session, found), _paid(session, found)) == ("paid", 600_000)
@@ -259,7 +259,7 @@ def test_account_that_is_short_and_days_that_cannot_be_are_refused(
     scenes.give(session, 1_000_000)
     scenes.give(session, 100_000, kind="cash")
     found = scenes.approved(session)
-    with pytest.raises(Refused, match="只有 1,000.00 元，不够支付"):
+    with pytest.raises(Refused, match=r"只有 1,000.00 元，不够支付"):
         scenes.pay(session, settings.files_dir, found, 100_001, kind="cash")
     with pytest.raises(Refused, match="不能早于决议日期"):
         scenes.pay(session, settings.files_dir, found, 100, on=clock.today() - timedelta(days=1))
@@ -276,7 +276,7 @@ def test_prepayment_waits_for_acceptance(session: Session, settings: Settings) -
     assert queries.waiting_for_acceptance_in(session, scenes.fund_id(session)) == [
         (found, "孤寡老人冬季慰问", 600_000)
     ]
-    with pytest.raises(Refused, match="待验收的金额是 6,000.00 元"):
+    with pytest.raises(Refused, match=r"待验收的金额是 6,000.00 元"):
         _accept(session, found, 600_001)
     with pytest.raises(Refused, match="不能早于付款日期"), transaction(session, books=True):
         payments.accept_disbursement(
@@ -307,9 +307,9 @@ def test_refund_returns_the_newest_uses_first(session: Session, settings: Settin
     assert scenes.pool(session) == (950_000, 0)
     free = session.execute(text("SELECT remaining_minor FROM tranche ORDER BY number")).scalars().all()
     assert (second, free) == (2, [50_000, 900_000])
-    with pytest.raises(Refused, match="最多可退 3,500.00 元"):
+    with pytest.raises(Refused, match=r"最多可退 3,500.00 元"):
         _refund(session, found, 350_001)
-    with pytest.raises(Refused, match="最多可退 0.00 元"):
+    with pytest.raises(Refused, match=r"最多可退 0.00 元"):
         _refund(session, found, 1, accepted=False)
 
 

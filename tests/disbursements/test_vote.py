@@ -161,7 +161,7 @@ def test_approvals_beyond_the_pool_are_refused_and_change_nothing(session: Sessi
         scenes.vote(session, first, member, "approve")
         scenes.vote(session, second, member, "approve")
     assert scenes.vote(session, first, "council_4", "approve") == "approved"
-    with pytest.raises(Refused, match="可用余额只有 3,000.00 元"):
+    with pytest.raises(Refused, match=r"可用余额只有 3,000.00 元"):
         scenes.vote(session, second, "council_4", "approve")
     assert scenes.status_of(session, second) == "submitted"
     assert scenes.pool(session) == (1_000_000, 700_000)
@@ -176,7 +176,7 @@ def test_request_for_more_than_the_purpose_has_is_not_submitted(session: Session
     road = scenes.make_road(session)
     scenes.give(session, 1_000_000)
     scenes.give(session, 50_000, earmark_id=road)
-    with pytest.raises(Refused, match="可用余额只有 500.00 元，不够 6,000.00 元"):
+    with pytest.raises(Refused, match=r"可用余额只有 500.00 元，不够 6,000.00 元"):
         scenes.submitted(session, 600_000, earmark_id=road)
 
 
