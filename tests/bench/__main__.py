@@ -1,58 +1,83 @@
-"""`python -m tests.bench` measures a synthetic fund, prints a table and writes JSON with `--json FILE`.
+"""`python -m tests.bench` measures synthetic funds of several sizes, prints a table and writes JSON with `--json FILE`.
 
-Everything is measured from outside, through the console script and over HTTP on this machine, with the clients on the
-same processors as the server. Numbers of different machines, or of a busy one, cannot be compared.
+Everything is measured from outside: commands through the console script, pages over HTTP by wrk on this machine, with
+the client on the same processors as the server. A bare Flask page on the same server software is measured just before
+each address, in the same run, and rates are given as a ratio to it: only ratios can be compared between runs.
 """
 
+from __future__ import annotations
+
 import argparse
-import http.client
 import json
 import os
 import platform
-import statistics
+import re
+import shutil
+import subprocess
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from urllib.parse import quote
 
 from tests.postgres import create_database, drop_database
-from tests.running import Site
+from tests.running import Site, answers, free_port
 
-SAMPLES = 50
+HERE = Path(__file__).parent
+DAYS = 2000
+RATE = re.compile(r"recorded, ([\d,]+) a second")
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured number and its unit."""
+    """One measured number, its unit, and for rates the ratio to the bare page of the same moment."""
 
     engine: str
+    gifts: int
     what: str
     number: float
     unit: str
+    median_ms: float | None = None
+    p95_ms: float | None = None
+    to_bare: float | None = None
+
+
+@dataclass(frozen=True)
+class Load:
+    """What wrk saw."""
+
+    rate: float
+    median_ms: float
+    p95_ms: float
 
 
 def main() -> int:
-    """Measure on the engines asked for, print the table and write the JSON."""
-    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure a synthetic fund.")
-    parser.add_argument("--gifts", type=int, default=10_000)
+    """Measure on the engines and at the sizes asked for, print the table, write the JSON."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description="Measure synthetic funds.")
+    parser.add_argument("--sizes", default="10000,100000,1000000", help="numbers of gifts, with commas")
+    parser.add_argument("--postgresql-sizes", default="10000", help="the same for PostgreSQL; empty for none")
     parser.add_argument("--disbursements", type=int, default=100)
-    parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=3, help="how long each load lasts")
-    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--seconds", type=int, default=3, help="how long each load lasts")
+    parser.add_argument("--connections", type=int, default=8)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--engine", choices=["sqlite", "postgresql"], action="append")
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-
+    if shutil.which("wrk") is None:
+        print("Measuring needs the program wrk: install the package `wrk`.", file=sys.stderr)
+        return 1
     figures: list[Figure] = []
-    for engine in options.engine or ["sqlite", "postgresql"]:
-        figures += measured(engine, options)
-    width = max(len(figure.what) for figure in figures)
-    for figure in figures:
-        print(f"{figure.engine:<11} {figure.what:<{width}} {figure.number:>12,.2f} {figure.unit}")
+    with (
+        tempfile.TemporaryDirectory(prefix="sunledger-bench-") as folder,
+        bare_page(options.workers, Path(folder)) as bare,
+    ):
+        for engine, sizes in (("sqlite", options.sizes), ("postgresql", options.postgresql_sizes)):
+            for size in filter(None, sizes.split(",")):
+                figures += list(measured(engine, int(size), bare, Path(folder) / f"{engine}-{size}", options))
+    report(figures)
     if options.json:
         machine = {
             "processors": os.cpu_count(),
@@ -65,105 +90,143 @@ def main() -> int:
     return 0
 
 
-def measured(engine: str, options: argparse.Namespace) -> list[Figure]:
-    """Build the synthetic fund on `engine` and measure it."""
-    figures = []
+def measured(
+    engine: str, gifts: int, bare: str, folder: Path, options: argparse.Namespace
+) -> Iterator[Figure]:
+    """Build the synthetic fund, measure commands, then pages beside the bare page."""
 
-    def add(what: str, number: float, unit: str) -> None:
-        figures.append(Figure(engine, what, number, unit))
-        print(f"{engine}: {what}: {number:,.2f} {unit}", file=sys.stderr)
+    def figure(what: str, number: float, unit: str, **more: float) -> Figure:
+        print(f"{engine} {gifts:,}: {what}: {number:,.2f} {unit}", file=sys.stderr)
+        return Figure(engine, gifts, what, number, unit, **more)
 
     database_url = create_database() if engine == "postgresql" else ""
-    with tempfile.TemporaryDirectory(prefix="sunledger-bench-") as folder:
-        site = Site(Path(folder), database_url)
-        site.sunledger("init")
-        size = ["--gifts", str(options.gifts), "--disbursements", str(options.disbursements)]
-        seconds = timed(lambda: site.sunledger("generate", *size, "--seed", str(options.seed)))
-        add(f"generate {options.gifts:,} gifts, {options.disbursements:,} disbursements", seconds, "s")
-        add("check-books", timed(lambda: site.sunledger("check-books")), "s")
-        with site.served(workers=options.workers):
-            for path in paths(options.gifts):
-                for what, number, unit in visits(site, path, options):
-                    add(f"{path} {what}", number, unit)
+    folder.mkdir()
+    site = Site(folder, database_url)
+    site.sunledger("init")
+    printed = site.sunledger("generate", "--gifts", str(gifts), "--disbursements", str(options.disbursements))
+    rate = RATE.search(printed)
+    assert rate, printed
+    yield figure("gifts recorded in bulk", float(rate[1].replace(",", "")), "a second")
+    started = time.perf_counter()
+    site.sunledger("check-books")
+    yield figure("check-books", time.perf_counter() - started, "s")
+    seconds, peak = statement(site, folder)
+    yield figure("statement of one month", seconds, "s")
+    yield figure("statement, largest process", peak, "MB")
+    with site.served(workers=options.workers):
+        for what, path, fresh in addresses(gifts):
+            beside = load(bare, options, fresh=False)
+            seen = load(site.url + path, options, fresh=fresh)
+            yield figure(
+                what,
+                seen.rate,
+                "a second",
+                median_ms=seen.median_ms,
+                p95_ms=seen.p95_ms,
+                to_bare=seen.rate / beside.rate,
+            )
     if database_url:
         drop_database(database_url)
-    return figures
 
 
-def paths(gifts: int) -> list[str]:
-    """Return the addresses that are measured: what visitors open most, and what costs most."""
-    return [
-        "/healthz",
-        "/",
-        "/ledger",
-        f"/ledger?after={gifts // 2}",
-        "/ledger?direction=in&min=1000",
-        "/ledger?q=%E6%8D%90%E6%AC%BE",
-        "/ledger.csv",
-        "/verify",
+def addresses(gifts: int) -> list[tuple[str, str, bool]]:
+    """(name, address, whether every answer is rendered anew) of what visitors open most and what costs most."""
+    ledger = [
+        ("/ledger first page", "/ledger"),
+        ("/ledger deep page", f"/ledger?after={gifts // 2}"),
+        ("/ledger filtered", "/ledger?kind=donation&direction=in&min=1000"),
+        ("/ledger one month", "/ledger?from=2022-03-01&to=2022-03-31"),
+        ("/ledger searched, rare", "/ledger?q=" + quote("友谊能源协会")),
+        ("/ledger searched, in every row", "/ledger?q=" + quote("捐")),
+        ("/entries/<n>", f"/entries/{gifts // 3}"),
+        ("/", "/"),
+    ]
+    return [(what, path, True) for what, path in ledger] + [
+        ("/ledger kept", "/ledger", False),
+        ("/ kept", "/", False),
     ]
 
 
-def visits(site: Site, path: str, options: argparse.Namespace) -> list[tuple[str, float, str]]:
-    """Measure one address: the first answer, the usual one, one that has not changed, and many at once."""
-    connection = http.client.HTTPConnection(site.url.removeprefix("http://"), timeout=120)
-    first, size, tag = fetched(connection, path)
-    rows = [("first answer", first * 1000, "ms"), ("size", size / 1024, "KiB")]
-    if first > 1:  # a whole file: nothing is gained by asking for it fifty times
-        return rows
-    times = sorted(fetched(connection, path)[0] for _ in range(SAMPLES))
-    rows.append(("median answer", statistics.median(times) * 1000, "ms"))
-    rows.append(("95 of 100 within", times[int(len(times) * 0.95)] * 1000, "ms"))
-    if tag:
-        again = [fetched(connection, path, {"If-None-Match": tag})[0] for _ in range(SAMPLES)]
-        rows.append(("unchanged, median", statistics.median(again) * 1000, "ms"))
-    connection.close()
-    rows.append(
-        (f"{options.clients} clients", load(site, path, options.clients, options.seconds), "answers/s")
+def load(url: str, options: argparse.Namespace, *, fresh: bool) -> Load:
+    """Ask for ``url`` as fast as it answers, after a few answers that warm it up. Raises SystemExit on any failure."""
+    for _ in range(4 * options.workers):
+        with urllib.request.urlopen(url, timeout=60) as answer:
+            answer.read()
+    separator = "&" if "?" in url else "?"
+    done = subprocess.run(
+        [
+            "wrk", "-t1", f"-c{options.connections}", f"-d{options.seconds}s", "-s", str(HERE / "load.lua"), url,
+            "--", separator, "fresh" if fresh else "same",
+        ],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    result = re.search(r"RESULT (\d+) (\d+) (\d+) (\d+) (\d+)", done.stdout)
+    if result is None or int(result[5]):
+        raise SystemExit(f"{url} failed under load:\n{done.stdout}{done.stderr}")
+    count, micros, median, p95 = (int(result[index]) for index in range(1, 5))
+    return Load(count / (micros / 1e6), median / 1000, p95 / 1000)
+
+
+def statement(site: Site, folder: Path) -> tuple[float, float]:
+    """(seconds, MB of the largest process) of the statement of one month."""
+    started = time.perf_counter()
+    program = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL); "
+        + ("print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
     )
-    return rows
+    arguments = ["statement", "--fund", "synthetic", "--from", "2022-03-01", "--to", "2022-03-31"]
+    done = subprocess.run(
+        [sys.executable, "-c", program, Path(sys.executable).with_name("sunledger"), *arguments, "--out", folder / "month.pdf"],
+        env=site.environment, capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    return time.perf_counter() - started, int(done.stdout.strip()) / 1024
 
 
-def fetched(
-    connection: http.client.HTTPConnection, path: str, headers: dict[str, str] | None = None
-) -> tuple[float, int, str | None]:
-    """Get `path` and return the seconds it took, the bytes of its body and its ETag."""
-    start = time.perf_counter()
-    connection.request("GET", path, headers=headers or {})
-    response = connection.getresponse()
-    body = response.read()
-    seconds = time.perf_counter() - start
-    if response.status not in (200, 304):
-        raise SystemExit(f"{path} answered {response.status}")
-    return seconds, len(body), response.headers["ETag"]
+@contextmanager
+def bare_page(workers: int, folder: Path) -> Iterator[str]:
+    """The bare Flask page on the same server software, at its own address."""
+    port = free_port()
+    with (folder / "bare.log").open("w") as log:
+        server = subprocess.Popen(
+            [
+                Path(sys.executable).with_name("granian"), "--interface", "wsgi", "--factory", "--port", str(port),
+                "--workers", str(workers), "--blocking-threads", "4", "--log-level", "warning", "tests.bench.bare:create_app",
+            ],
+            cwd=HERE.parents[1], stdout=log, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+    try:
+        url = f"http://127.0.0.1:{port}/"
+        while not answers(url):
+            if server.poll() is not None:
+                raise SystemExit((folder / "bare.log").read_text())
+            time.sleep(0.1)
+        yield url
+    finally:
+        server.terminate()
+        server.wait()
 
 
-def load(site: Site, path: str, clients: int, seconds: float) -> float:
-    """Return how many answers a second `clients` connections get that ask again as soon as they are answered."""
-    counts = [0] * clients
-    end = time.monotonic() + seconds
-
-    def ask(number: int) -> None:
-        connection = http.client.HTTPConnection(site.url.removeprefix("http://"), timeout=120)
-        while time.monotonic() < end:
-            fetched(connection, path)
-            counts[number] += 1
-        connection.close()
-
-    threads = [threading.Thread(target=ask, args=(number,)) for number in range(clients)]
-    start = time.monotonic()
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return sum(counts) / (time.monotonic() - start)
-
-
-def timed(action: Callable[[], object]) -> float:
-    """Return how many seconds `action` took."""
-    start = time.perf_counter()
-    action()
-    return time.perf_counter() - start
+def report(figures: list[Figure]) -> None:
+    """Print every figure, then how each page at the largest size stands to the smallest."""
+    width = max(len(figure.what) for figure in figures)
+    for figure in figures:
+        line = f"{figure.engine:<11}{figure.gifts:>10,}  {figure.what:<{width}} {figure.number:>10,.1f} {figure.unit:<9}"
+        if figure.to_bare is not None:
+            line += f" p50 {figure.median_ms:6.1f} ms  p95 {figure.p95_ms:6.1f} ms  {figure.to_bare:5.2f} × bare page"
+        print(line)
+    pages = [figure for figure in figures if figure.engine == "sqlite" and figure.to_bare]
+    sizes = sorted({figure.gifts for figure in pages})
+    if len(sizes) < 2:
+        return
+    print(
+        f"\nTime of a page at {sizes[-1]:,} gifts, as a multiple of that at {sizes[0]:,} (each beside the bare page):"
+    )
+    for what in dict.fromkeys(figure.what for figure in pages):
+        of = {figure.gifts: figure.to_bare for figure in pages if figure.what == what}
+        small, large = of[sizes[0]], of[sizes[-1]]
+        assert small
+        assert large
+        print(f"  {what:<{width}} {small / large:5.2f}")
 
 
 if __name__ == "__main__":
