@@ -37,7 +37,7 @@ format: ## Format the Python code
 	@$(VENV)/ruff format .
 
 bench: ## Measure, print a table and JSON (BENCH_JSON=file writes it there)
-	@.ci/setup test
+	@.ci/setup bench
 	@$(VENV)/python -m tests.bench $(if $(BENCH_JSON),--json "$(BENCH_JSON)")
 
 example-site: ## Build a fresh example database in var/example-site
