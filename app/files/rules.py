@@ -103,9 +103,10 @@ def _zip_type(content: bytes) -> str | None:
 
 
 def _is_text(content: bytes) -> bool:
-    if b"\x00" in content:
+    marked = content.startswith((b"\xff\xfe", b"\xfe\xff"))  # as Excel saves “Unicode text”
+    if b"\x00" in content and not marked:
         return False
-    for encoding in ("utf-8-sig", "gb18030"):
+    for encoding in ("utf-16",) if marked else ("utf-8-sig", "gb18030"):
         try:
             text = content.decode(encoding)
         except UnicodeDecodeError:

@@ -413,6 +413,12 @@ def test_of_several_sheets_a_person_chooses(read: Read, imported: Import) -> Non
         read(content, sheet="一月")
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
+def test_text_in_any_encoding_of_an_office_is_recorded_and_kept(imported: Import, encoding: str) -> None:
+    content = csv("1,2023-10-01,䶮翠英,个人,现金,,5,,,").decode().encode(encoding)
+    assert len(imported(content, "登记.csv").donation_ids) == 1
+
+
 # Who may, and only once
 
 
