@@ -39,11 +39,11 @@ class Sums:
     held_minor: int | None
 
 
-def sums(session: Session, asked: Filter, today: date) -> Sums:
+def sums(listing: Listing, today: date) -> Sums:
     """The totals above the table: the same on each of its pages."""
-    listing = Listing(session, asked)
     of_rows = listing.conditions - {"fund", "earmark", "day"}
-    return Sums(totals(session, listing), None if of_rows else held_by(session, asked, today))
+    held_minor = None if of_rows else held_by(listing.session, listing.asked, today)
+    return Sums(totals(listing.session, listing), held_minor)
 
 
 def ledger_page(

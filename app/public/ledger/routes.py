@@ -63,9 +63,9 @@ def ledger() -> Response:
     form = read_ledger_form(request.args, known)
     if form.errors:
         return _refused(form, known)
-    asked, today = form.asked, clock.today()
-    of_all = kept(("ledger", asked, today), lambda: sums(session(), asked, today))
-    shown = ledger_page(Listing(session(), asked), form.after, of_all, known, text)
+    listing, today = Listing(session(), form.asked), clock.today()
+    of_all = kept(("ledger", form.asked, today), lambda: sums(listing, today))
+    shown = ledger_page(listing, form.after, of_all, known, text)
     is_first = form.after is None
     newer = None
     if not is_first and shown.has_newer:

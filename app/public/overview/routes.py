@@ -68,15 +68,15 @@ def show_earmark(slug: str) -> Response:
     known = known_names()
     name = known_earmark(slug)
     fund = known.funds[name.fund_id]
-    asked, today = Filter(earmark_id=name.id), clock.today()
-    of_all: Sums = kept(("ledger", asked, today), lambda: sums(session(), asked, today))
+    listing, today = Listing(session(), Filter(earmark_id=name.id)), clock.today()
+    of_all: Sums = kept(("ledger", listing.asked, today), lambda: sums(listing, today))
     return page(
         "public/earmark.html",
         nav_current="",
         fund=fund,
         figures_of=queries.earmark(session(), name.id),
         requests=queries.requests_of(session(), name.id),
-        shown=ledger_page(Listing(session(), asked), None, of_all, known, text),
+        shown=ledger_page(listing, None, of_all, known, text),
         ledger_url=url_for("public_ledger.ledger", earmark=name.slug),
     )
 
