@@ -86,8 +86,7 @@ class _Accounts:
     def _named(self, text: str) -> PlannedAccount:
         exact = [one for one in self._accounts if one.name == text]
         if not exact:
-            kind = money_account_kind_of(text)
-            exact = [one for one in self._accounts if one.kind == kind]
+            exact = [one for one in self._accounts if one.kind == _kind_of(text)]
         if len(exact) != 1:
             raise Refused(
                 N_("不能确定“%(account)s”是哪个资金账户，可用的有：%(known)s"),
@@ -95,6 +94,13 @@ class _Accounts:
                 known="、".join(one.name for one in self._accounts),
             )
         return PlannedAccount(exact[0].id, exact[0].name)
+
+
+def _kind_of(text: str) -> str | None:
+    try:
+        return money_account_kind_of(text)
+    except Refused:
+        return None
 
 
 @dataclass(slots=True)
