@@ -1,4 +1,7 @@
-"""Running a sale: lots, sales, the donation box. Operational rows until the event is closed (app.sales.closing)."""
+"""Running a sale: lots, sales, the donation box. Operational rows until the event is closed (app.sales.closing).
+
+Inside ``transaction(books=True)``, so that no sale slips in while the event is being closed.
+"""
 
 from __future__ import annotations
 
