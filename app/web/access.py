@@ -21,6 +21,7 @@ from flask import session as cookie
 from flask_login import LoginManager, UserMixin, current_user
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import NotFound
+from werkzeug.routing import IntegerConverter, Map
 
 from app.shared.errors import N_, Forbidden
 from app.shared.permissions import Actor, Permission
@@ -131,6 +132,13 @@ login_manager = _LoginManager()
 login_manager.session_protection = None  # addresses of phones change; the session row is what can be revoked
 
 
+class IntConverter(IntegerConverter):
+    """A whole number in an address, no larger than a database holds: a longer one leads nowhere."""
+
+    def __init__(self, url_map: Map, fixed_digits: int = 0) -> None:
+        super().__init__(url_map, fixed_digits, max=2**63 - 1)
+
+
 def install_gate(
     app: Flask,
     *,
@@ -143,6 +151,7 @@ def install_gate(
     ``identify`` finds the person behind a session secret; ``funds`` the funds an actor can work in; ``check_form``
     raises when a form came without its token.
     """
+    app.url_map.converters["int"] = IntConverter
     login_manager.init_app(app, add_context_processor=False)
     login_manager.user_loader(identify)
     app.extensions["sunledger_funds"] = funds
