@@ -146,7 +146,9 @@ class Given(InputRequired):
 
     def __call__(self, form: Any, field: Field) -> None:
         super().__call__(form, field)
-        if field.data in (None, "") and not field.process_errors:
+        if field.process_errors:
+            raise StopValidation
+        if field.data in (None, ""):
             raise StopValidation(field.gettext("This field is required."))
 
 
