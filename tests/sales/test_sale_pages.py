@@ -69,9 +69,9 @@ def test_a_whole_evening(visit: Visit, session: Session) -> None:
     for words in (
         "已结束入账",
         "第 2 号到第 3 号分录",
-        "义卖 50.00",
-        "募捐箱 30.00",
-        "合计 80.00",
+        "义卖50.00元",
+        "募捐箱30.00元",
+        "合计80.00元",
         "出库 20 件",
     ):
         assert words in result.words
