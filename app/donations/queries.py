@@ -176,12 +176,18 @@ def waiting_for_evidence(session: Session, fund_id: int, limit: int = 100) -> li
     """Persons and sole traders who wish to be named, but whose consent has no evidence yet: their names stay masked."""
     later = aliased(Consent)
     newest = select(func.max(later.id)).where(later.party_id == Party.id).scalar_subquery()
-    found = (
-        _donors(fund_id)
+    gave = select(Donation.id).where(Donation.party_id == Party.id, Donation.fund_id == fund_id).exists()
+    waiting = (
+        select(Party.id)
         .join(Consent, and_(Consent.party_id == Party.id, Consent.wish == "named", Consent.evidence == ""))
-        .where(Party.kind.in_(("person", "sole_trader")), Consent.id == newest)
+        .where(Party.kind.in_(("person", "sole_trader")), Consent.id == newest, gave)
+        .order_by(Party.id)
+        .limit(limit)
     )
-    return [KnownDonor(*row) for row in session.execute(found.order_by(Party.id).limit(limit))]
+    # First who it is, then their gifts: on every visit of the office's first page, however many gifts there are.
+    ids = list(session.scalars(waiting))
+    found = _donors(fund_id).where(Party.id.in_(ids)).order_by(Party.id)
+    return [KnownDonor(*row) for row in session.execute(found)] if ids else []
 
 
 def funds_of_donor(session: Session, party_id: int) -> list[int]:

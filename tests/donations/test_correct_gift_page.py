@@ -225,6 +225,19 @@ def test_goods_are_corrected_line_by_line(visit: Visit, session: Session) -> Non
     assert "儿童图书 40 册" not in waiting, "the line that was withdrawn waits for nobody"
 
 
+def test_estimate_is_not_confirmed_by_correcting_the_pieces(visit: Visit, session: Session) -> None:
+    gift_id = give_goods(session, "估计")
+    _confirmed(
+        visit("accountant"), f"{PLACE}/{gift_id}/goods", {"goods-1-quantity": "42", "reason": "重新清点"}
+    )
+    session.rollback()
+    now = session.scalars(select(GoodsLine).where(GoodsLine.quantity_left > 0).order_by(GoodsLine.id)).all()
+    assert [(line.valuation_basis, line.basis_is_confirmed) for line in now] == [
+        ("店里售价", True),
+        ("估计", False),
+    ]
+
+
 def test_goods_that_are_partly_gone_are_not_corrected(visit: Visit, session: Session) -> None:
     gift_id = give_goods(session)
     with transaction(session, books=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, current_app, request, url_for
@@ -23,6 +24,7 @@ from app.donations.routes import gift_of_fund
 from app.donations.rules import METHODS
 from app.files.operations import attach_file, read_upload
 from app.goods.models import GoodsLine
+from app.goods.operations import GoodsDraft
 from app.goods.queries import lines_of
 from app.ledger import queries as ledger
 from app.parties import queries as parties
@@ -180,13 +182,13 @@ def goods(donation_id: int) -> Response:
     if _was_done(form):
         return _corrected(gift)
     if _is_ready(form):
+        lines = _still_unconfirmed(form.lines, current)
         before = "；".join(
             _line_words(line.item, line.quantity, line.unit, line.value_minor, line.valuation_basis)
             for line in current
         )
         after = "；".join(
-            _line_words(line.item, line.quantity, line.unit, line.value_minor, line.basis)
-            for line in form.lines
+            _line_words(line.item, line.quantity, line.unit, line.value_minor, line.basis) for line in lines
         )
         changes = [
             each
@@ -209,7 +211,7 @@ def goods(donation_id: int) -> Response:
                         donation_id,
                         form.reason.data or "",
                         earmark_id=form.earmark.data,
-                        goods=form.lines,
+                        goods=lines,
                         seen_version=form.version.data,
                         key=form.once.data,
                     )
@@ -221,6 +223,15 @@ def goods(donation_id: int) -> Response:
         fragment="goods_lines" if adds_line else None,
         adds_line=adds_line,
     )
+
+
+def _still_unconfirmed(lines: list[GoodsDraft], current: list[GoodsLine]) -> list[GoodsDraft]:
+    """An estimate that nobody confirmed is not confirmed by correcting something else."""
+    estimates = {(line.item, line.valuation_basis) for line in current if not line.basis_is_confirmed}
+    return [
+        replace(line, basis_is_confirmed=False) if (line.item, line.basis) in estimates else line
+        for line in lines
+    ]
 
 
 def _line_words(item: str, quantity: int, unit: str, value_minor: int, basis: str) -> str:
