@@ -23,7 +23,9 @@ class Seen:
     def __post_init__(self) -> None:
         self.status = self.response.status_code
         self.headers = self.response.headers
-        self.html = self.response.get_data(as_text=True) if self.response.mimetype.startswith("text/") else ""
+        self.content = self.response.get_data()
+        self.response.close()
+        self.html = self.content.decode() if (self.response.mimetype or "").startswith("text/") else ""
         self._tree: html.HtmlElement | None = None
 
     @property
@@ -31,6 +33,8 @@ class Seen:
         """The page, parsed."""
         if self._tree is None:
             self._tree = html.document_fromstring(self.html or "<p></p>")
+            for area in self._tree.iter("textarea"):  # a browser drops the first line break
+                area.text = (area.text or "").removeprefix("\r").removeprefix("\n")
         return self._tree
 
     @property
@@ -65,7 +69,9 @@ class Seen:
     @property
     def notices(self) -> list[str]:
         """The notices on the page."""
-        return [_words(each) for each in self.tree.xpath("//*[contains(concat(' ', @class, ' '), ' notice ')]")]
+        return [
+            _words(each) for each in self.tree.xpath("//*[contains(concat(' ', @class, ' '), ' notice ')]")
+        ]
 
     def value_of(self, field: str) -> str:
         """What a field of the page's form holds."""
@@ -74,7 +80,9 @@ class Seen:
 
     def forms(self) -> list[html.FormElement]:
         """The forms of the page's main part that send something."""
-        return [form for form in self.tree.xpath("//main//form") if form.get("method", "get").lower() == "post"]
+        return [
+            form for form in self.tree.xpath("//main//form") if form.get("method", "get").lower() == "post"
+        ]
 
     def links(self) -> set[str]:
         """The addresses that the main part links to."""
@@ -116,7 +124,7 @@ class Visitor:
         """Fill in a form of a page that is open and send it. A file is `(bytes, "name.pdf")`."""
         assert seen.status in (200, 400, 401, 409, 422, 429), f"{seen.status}: {seen.words[:200]}"
         chosen = seen.forms()[form]
-        known = set(chosen.fields)
+        known = {*chosen.fields, *chosen.xpath(".//button/@name")}
         typed = fields or {}
         unknown = {name for name in typed if name not in known}
         assert not unknown, f"the form has no {unknown}; it has {known}"
@@ -133,9 +141,7 @@ class Visitor:
                 data[name] = value
         action = chosen.get("action") or path
         return Seen(
-            self.client.post(
-                action, data=data, headers=_headers(headers), content_type=chosen.get("enctype")
-            )
+            self.client.post(action, data=data, headers=_headers(headers), content_type=chosen.get("enctype"))
         )
 
     def post(self, path: str, fields: Fields | None = None, *, token: bool = True, **headers: str) -> Seen:

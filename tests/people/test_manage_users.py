@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import date, timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import Insert, Update, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -156,10 +156,10 @@ def test_seat_is_free_again_after_its_term(session: Session) -> None:
         operations.end_term(session, OPERATOR, term.id, date(2024, 6, 30))
     with transaction(session, books=True):
         appoint(session, user_id, Role.COUNCIL, fund_id, seat=term.seat_number, starts_on=date(2024, 7, 1))
-    assert [row.user_name for row in queries.terms_on(session, fund_id, date(2024, 6, 30), Role.COUNCIL)][
-        0
-    ] == term.user_name
-    assert queries.terms_on(session, fund_id, date(2024, 7, 1), Role.COUNCIL)[0].user_name == "秘书乙"
+    (before, *_), (after, *_) = (
+        queries.terms_on(session, fund_id, day, Role.COUNCIL) for day in (date(2024, 6, 30), date(2024, 7, 1))
+    )
+    assert (before.user_name, after.user_name) == (term.user_name, "秘书乙")
 
 
 def test_cashier_of_one_fund_may_keep_the_books_of_another(session: Session) -> None:
@@ -175,21 +175,17 @@ def test_cashier_of_one_fund_may_keep_the_books_of_another(session: Session) -> 
 @pytest.mark.parametrize("change", ["insert", "update"])
 def test_database_itself_refuses_cashier_and_accountant_in_one_person(session: Session, change: str) -> None:
     user_id, fund_id = _id(session, "cashier"), _fund_id(session)
+    forbidden: Insert | Update = insert(TermOfOffice).values(
+        user_id=user_id,
+        fund_id=fund_id,
+        role="accountant",
+        starts_on=date(2024, 1, 1),
+        recorded_at=clock.now(),
+    )
+    if change == "update":
+        forbidden = update(TermOfOffice).where(TermOfOffice.role == "accountant").values(user_id=user_id)
     with pytest.raises(IntegrityError, match="cashier_is_not_accountant"), transaction(session):
-        if change == "insert":
-            session.add(
-                TermOfOffice(
-                    user_id=user_id,
-                    fund_id=fund_id,
-                    role="accountant",
-                    starts_on=date(2024, 1, 1),
-                    recorded_at=clock.now(),
-                )
-            )
-        else:
-            held = session.scalars(select(TermOfOffice).where(TermOfOffice.role == "accountant")).one()
-            held.user_id = user_id
-        session.flush()
+        session.execute(forbidden)
 
 
 def test_term_ends_on_its_last_day_and_its_permission_with_it(visit: Visit, session: Session) -> None:

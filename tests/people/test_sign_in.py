@@ -41,7 +41,8 @@ def test_sign_in_leads_to_where_one_wanted_to_go(visit: Visit) -> None:
 
 
 @pytest.mark.parametrize(
-    "elsewhere", ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "/%0d%0a//x\n"]
+    "elsewhere",
+    ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "/%0d%0a//x\n"],
 )
 def test_sign_in_never_leads_to_another_site(visit: Visit, elsewhere: str) -> None:
     visitor = visit()
@@ -55,7 +56,9 @@ def test_sign_in_never_leads_to_another_site(visit: Visit, elsewhere: str) -> No
     assert answer.headers["Location"].startswith("/office/")
 
 
-def test_wrong_password_unknown_email_and_ended_user_get_the_same_answer(visit: Visit, session: Session) -> None:
+def test_wrong_password_unknown_email_and_ended_user_get_the_same_answer(
+    visit: Visit, session: Session
+) -> None:
     with transaction(session):
         session.execute(
             update(User).where(User.email == "auditor@example.org").values(ended_at=datetime.now(UTC))
@@ -66,7 +69,9 @@ def test_wrong_password_unknown_email_and_ended_user_get_the_same_answer(visit: 
         _sign_in(visit(), "auditor@example.org"),
     ]
     assert {answer.status for answer in answers} == {422}
-    assert {answer.error_summary for answer in answers} == {"还不能保存，请先改正邮箱或密码不对，或者账号已停用"}
+    assert {answer.error_summary for answer in answers} == {
+        "还不能保存，请先改正邮箱或密码不对，或者账号已停用"
+    }
 
 
 def test_refused_form_keeps_the_email_and_never_the_password(visit: Visit) -> None:

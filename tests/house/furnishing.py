@@ -1,0 +1,157 @@
+"""Something of everything, so that every page of the site has something to show."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from app.donations.operations import record_donation
+from app.donations.registers.importing import read_donations
+from app.donations.registers.operations import import_donations
+from app.donations.rules import DonationDraft
+from app.files.operations import attach_file
+from app.funds.queries import only_fund
+from app.goods.models import GoodsLine
+from app.goods.operations import GoodsDraft
+from app.ledger import queries as ledger
+from app.parties.operations import PartyDraft
+from app.sales import operations as sales
+from app.sales.closing.operations import Count, close_event
+from app.sales.rules import LotDraft
+from app.shared import clock
+from app.shared.db import transaction
+from app.shared.periods import month_period
+from app.statements.operations import issue_statement
+from tests.disbursements import scenes
+from tests.factories import actor, simulated_start
+
+REGISTER = """捐赠日期\t捐赠人\t捐赠方式\t金额\t备注
+2023-10-08\t克拉玛依某公司\t银行转账\t1200.00\t
+2023-10-09\t爱心居民\t现金\t30.00\t
+"""
+"""Rows as they are pasted from a spreadsheet."""
+
+PRIVATE_NAME = "阿依古丽机密"
+PRIVATE_PHONE = "13999990000"
+"""Planted in the records; no public answer may hold them."""
+
+
+def furnish(engine: Engine, files: Path) -> None:
+    """Gifts, a sale that is open and one that is closed, requests in several states."""
+    with Session(engine, expire_on_commit=False) as session, clock.simulated(simulated_start()) as moment:
+        moment.set_local(date(2023, 9, 27))
+        _gifts(session)
+        moment.set_local(date(2023, 9, 28))
+        _sale(session, "gala-2023", "慈善晚会", close=True)
+        moment.set_local(date(2023, 10, 20))
+        _sale(session, "autumn-2023", "秋日义卖", close=False)
+        moment.set_local(date(2023, 11, 6))
+        scenes.drafted(session, 120_000)
+        scenes.submitted(session, 80_000)
+        paid = scenes.approved(
+            session,
+            200_000,
+            applicant=PartyDraft("person", PRIVATE_NAME),
+            payee=PartyDraft("person", PRIVATE_NAME, contact=PRIVATE_PHONE),
+        )
+        moment.set_local(date(2023, 11, 15))
+        scenes.pay(session, files, paid, 150_000)
+        with transaction(session, books=True):
+            attach_file(
+                session,
+                actor(session, "secretary"),
+                files,
+                subject_type="disbursement",
+                subject_id=paid,
+                purpose="attachment",
+                name="清单.csv",
+                content="品名,数量\n大米,32\n".encode(),
+                is_public=True,
+            )
+        _register(session, files)
+        moment.set_local(date(2023, 12, 1))
+        with transaction(session, books=True):
+            issue_statement(
+                session, actor(session, "accountant"), scenes.fund_id(session), month_period("2023-11")
+            )
+
+
+def _register(session: Session, files: Path) -> None:
+    with transaction(session, books=True):
+        preview = read_donations(
+            session,
+            only_fund(session, None),
+            "捐赠日期\t捐赠人\t捐赠方式\t金额\n2023-10-10\t独山子某公司\t银行转账\t88.00\n".encode(),
+            "十月.txt",
+            today=clock.today(),
+            title="十月捐赠登记表",
+            pasted=True,
+        )
+        import_donations(session, actor(session, "secretary"), preview, files_dir=files)
+
+
+def _gifts(session: Session) -> None:
+    secretary = actor(session, "secretary")
+    fund_id = scenes.fund_id(session)
+    with transaction(session, books=True):
+        bank = ledger.money_account_of_kind(session, fund_id, "bank")
+        earmark_id = scenes.unrestricted(session)
+        for donor, minor in (
+            (PartyDraft("organisation", "新疆三为"), 500_000),
+            (PartyDraft("person", PRIVATE_NAME, contact=PRIVATE_PHONE), 20_000),
+        ):
+            record_donation(
+                session,
+                secretary,
+                DonationDraft(
+                    fund_id=fund_id,
+                    received_on=date(2023, 9, 20),
+                    method="bank",
+                    donor=donor,
+                    earmark_id=earmark_id,
+                    amount_minor=minor,
+                    money_account_id=bank.id,
+                ),
+            )
+        record_donation(
+            session,
+            secretary,
+            DonationDraft(
+                fund_id=fund_id,
+                received_on=date(2023, 9, 27),
+                method="goods",
+                donor=PartyDraft("sole_trader", "某馕店"),
+                earmark_id=earmark_id,
+                goods=[
+                    GoodsDraft("馕", 300, "个", 90_000, "店内售价"),
+                    GoodsDraft("儿童图书", 40, "册", 20_000),
+                ],
+            ),
+        )
+
+
+def _sale(session: Session, slug: str, name: str, *, close: bool) -> None:
+    secretary = actor(session, "secretary")
+    with transaction(session, books=True):
+        line_id = session.scalars(select(GoodsLine.id).order_by(GoodsLine.id)).first() or 0
+        event = sales.create_event(
+            session,
+            secretary,
+            fund_id=scenes.fund_id(session),
+            slug=slug,
+            name=name,
+            held_on=clock.today(),
+            place="文化广场",
+        )
+        lot = sales.add_lot(
+            session, secretary, event.id, LotDraft("A01", "馕", "fixed_price", line_id, 50, 300)
+        )
+        sales.record_sale(
+            session, secretary, lot.id, quantity=10, amount_minor=3_000, method="cash", buyer=PRIVATE_NAME
+        )
+    if close:
+        with transaction(session, books=True):
+            close_event(session, secretary, event.id, [Count("cash", 3_000)])

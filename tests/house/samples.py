@@ -1,0 +1,123 @@
+"""What may stand in for each argument of an address. The walk takes the first combination that opens a page.
+
+A new argument needs a line here, or the walk over all routes fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import islice, product
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+from werkzeug.routing import Rule
+
+from app.disbursements.models import Disbursement
+from app.documents.models import IssuedDocument
+from app.files.models import Attachment
+from app.goods.models import GoodsLine
+from app.ledger.models import Earmark, JournalEntry, MoneyAccount
+from app.people.models import SignInSession, TermOfOffice
+from app.sales.models import SaleEvent
+from app.shared.db import Base
+from tests.house.furnishing import REGISTER
+
+if TYPE_CHECKING:
+    from tests.house.conftest import House
+
+NOTHING = {"int": 999_999_999, "path": "no/such/thing"}
+"""Arguments that lead to nothing, by converter; anything else is text."""
+
+TRIES = 200
+
+Candidates = Callable[["House"], list[Any]]
+
+
+def _column(column: Any) -> Candidates:
+    def ask(house: House) -> list[Any]:
+        with Session(house.engine) as session:
+            return list(session.scalars(select(column).where(column.is_not(None)).limit(40)))
+
+    return ask
+
+
+def _upload(house: House) -> list[Any]:
+    """A register that was pasted and waits for confirmation."""
+    visitor = house.visit("secretary")
+    answer = visitor.submit("/office/donations/registers/import", {"rows": REGISTER})
+    assert answer.status == 303, answer.error_summary
+    return [answer.location.rpartition("/")[2]]
+
+
+# Keys are `endpoint.argument`, `blueprint.argument`, or just `argument` where it means the same everywhere. What is called
+# like a table and `_id` (`user_id`) needs no line, nor does a column of the table that `show_<table>` is named after.
+SAMPLES: dict[str, Candidates] = {
+    "static_files.file.version": lambda _: ["0"],
+    "static_files.file.path": lambda _: ["css/site.css"],
+    "term_id": _column(TermOfOffice.id),
+    "session_id": _column(SignInSession.id),
+    "file_id": _column(Attachment.id),
+    "line_id": _column(GoodsLine.id),
+    "account_id": _column(MoneyAccount.id),
+    "event_id": _column(SaleEvent.id),
+    "slug": _column(Earmark.slug),
+    "month": lambda _: ["2023-09"],
+    "number": _column(JournalEntry.number),
+    "public_disbursements.number": _column(Disbursement.number),
+    "public_sales.slug": _column(SaleEvent.slug),
+    "statements.number": _column(IssuedDocument.number),
+    "registers.check.upload": _upload,
+}
+
+
+QUERIES: dict[str, dict[str, str]] = {
+    "statements.issue": {"first": "2023-10-01", "last": "2023-10-31"},
+}
+"""Addresses that open nothing without a question."""
+
+ALSO = ("/ledger?min=abc", "/ledger?q=馕", "/ledger?direction=out")
+"""Further addresses of public pages: what a visitor filters by, rightly or wrongly."""
+
+
+def _candidates(endpoint: str, name: str) -> Candidates | None:
+    for key in (f"{endpoint}.{name}", f"{endpoint.partition('.')[0]}.{name}"):
+        if key in SAMPLES:
+            return SAMPLES[key]
+    if name.endswith("_id"):
+        model = _model(name.removesuffix("_id"))
+        return SAMPLES.get(name) or (model and _column(model.id))
+    column = getattr(_model(endpoint.rpartition("show_")[2]), name, None)
+    return SAMPLES.get(name) if column is None else _column(column)
+
+
+def _model(table: str) -> Any:
+    return next(
+        (each.class_ for each in Base.registry.mappers if each.local_table.description == table), None
+    )
+
+
+def arguments_of(rule: Rule, house: House) -> Iterator[dict[str, Any]]:
+    """Values for the arguments of a route, one combination after another."""
+    names = sorted(rule.arguments)
+    values = []
+    for name in names:
+        found = _candidates(rule.endpoint, name)
+        assert found is not None, f"add a sample for {name} of {rule.endpoint} to tests/house/samples.py"
+        values.append(found(house))
+        assert values[-1], (
+            f"the house holds nothing for {name} of {rule.endpoint}: see tests/house/furnishing.py"
+        )
+    for combination in islice(product(*values), TRIES):
+        yield dict(zip(names, combination, strict=True))
+
+
+def arguments_to_nothing(rule: Rule) -> dict[str, Any]:
+    """Values for the arguments of a route that lead to nothing."""
+    kinds = {
+        name: type(rule._converters[name]).__name__.removesuffix("Converter").lower()
+        for name in rule.arguments
+    }
+    return {
+        name: NOTHING.get({"integer": "int"}.get(kind, kind), "no-such-thing") for name, kind in kinds.items()
+    }
