@@ -21,18 +21,12 @@ from app.donations.registers.rules import (
     Correction,
     DonationPreview,
 )
-from app.donations.registers.uploads.forms import (
-    Upload,
-    content_of,
-    signed_address,
-    uploads_folder,
-    waiting_upload,
-)
-from app.donations.registers.uploads.operations import forget_upload, keep_upload
 from app.donations.rules import METHODS
 from app.files.operations import read_upload
 from app.files.queries import files_of_many
 from app.files.rules import XLSX
+from app.files.uploads.forms import Upload, content_of, signed_address, uploads_folder, waiting_upload
+from app.files.uploads.operations import forget_upload, keep_upload
 from app.ledger.queries import earmarks_of
 from app.parties.rules import KINDS
 from app.settings import Settings
@@ -51,6 +45,7 @@ from app.web.pages import done, page
 blueprint = Blueprint("registers", __name__, url_prefix="/office/donations/registers")
 
 ROWS_SHOWN = 200
+KIND = "donations"
 FIELD_TEXTS = {
     "number": N_("序号"),
     "date": N_("日期"),
@@ -107,7 +102,7 @@ def upload() -> Response:
                     title=form.title.data or "",
                     pasted=pasted,
                 )
-                return done(url_for("registers.check", upload=signed_address(kept)))
+                return done(url_for("registers.check", upload=signed_address(KIND, kept)))
             except (Refused, AlreadyImported) as refusal:
                 refusal.field = "rows" if pasted else "file"
                 form.show_refusal(refusal)
@@ -118,7 +113,7 @@ def upload() -> Response:
 @requires(Permission.GIFT_RECORD)
 def check(upload: str) -> Response:
     """What importing the file would do. A GET answers its questions in the address; a POST confirms."""
-    waiting = waiting_upload(upload)
+    waiting = waiting_upload(KIND, upload)
     given = answers(request.args)
     form = ConfirmImportForm()
     if form.validate_on_submit():
@@ -138,7 +133,7 @@ def check(upload: str) -> Response:
 
 def _read_with_answers(waiting: Upload, given: Answers) -> tuple[DonationPreview, str | None]:
     """The preview; when an answer does not fit, the preview without those answers, and what was wrong."""
-    content = content_of(waiting)
+    content = _content_of(waiting)
 
     def read(taken: Answers) -> DonationPreview:
         return _read(content, waiting.file_name, waiting.title, waiting.pasted, taken)
@@ -222,11 +217,22 @@ def _read(content: bytes, file_name: str, title: str, pasted: bool, given: Answe
     )
 
 
+def _content_of(waiting: Upload) -> bytes:
+    """The bytes; AlreadyImported when they are gone because they were confirmed."""
+    try:
+        return content_of(waiting)
+    except NotFound:
+        known = queries.file_with(session(), office_fund().id, waiting.sha256)
+        if known is None:
+            raise
+        raise AlreadyImported(N_("这份文件已经导入过"), known.register_id) from None
+
+
 def _import(
     waiting: Upload, given: Answers, form: ConfirmImportForm
 ) -> tuple[DonationPreview, ImportedDonations]:
     """Read again inside the transaction, and record only what the person saw."""
-    content = content_of(waiting)
+    content = _content_of(waiting)
     settings: Settings = current_app.extensions["sunledger_settings"]
     with transaction(books=True) as writing:
         preview = _read(content, waiting.file_name, waiting.title, waiting.pasted, given)

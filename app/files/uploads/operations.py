@@ -6,8 +6,8 @@ import base64
 import time
 from pathlib import Path
 
-from app.donations.registers.uploads.queries import KEPT_SECONDS, path_of_upload
 from app.files.operations import keep_bytes
+from app.files.uploads.queries import KEPT_SECONDS, path_of_upload
 from app.shared.encryption import encrypt
 
 
