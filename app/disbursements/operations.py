@@ -21,6 +21,7 @@ from app.files.queries import files_of
 from app.funds.models import Fund
 from app.ledger import queries as ledger
 from app.ledger.tracing import operations as tracing
+from app.ledger.tracing.queries import holds_of
 from app.ledger.treasury.operations import project_for
 from app.log.operations import LeafDraft, append
 from app.parties.operations import PartyDraft, record_parties
@@ -340,18 +341,27 @@ def cancel_disbursement(session: Session, actor: Actor, disbursement_id: int, re
     _require_next(disbursement, following)
     if not reason.strip():
         raise Refused(N_("请写明原因"), field="reason")
+    released = holds_of(session, SUBJECT, disbursement_id)
     tracing.release(session, SUBJECT, disbursement_id)
     disbursement = queries.disbursement(session, disbursement_id)
-    _end(session, actor, disbursement, following, reason)
+    _end(session, actor, disbursement, following, reason, {"releases": [list(part) for part in released]})
     return disbursement
 
 
-def _end(session: Session, actor: Actor, disbursement: Disbursement, status: str, reason: str) -> None:
+def _end(
+    session: Session,
+    actor: Actor,
+    disbursement: Disbursement,
+    status: str,
+    reason: str,
+    body: dict[str, object] | None = None,
+) -> None:
     if not reason.strip():
         raise Refused(N_("请写明原因"), field="reason")
     _become(session, disbursement, status, closed=True)
     if disbursement.number is not None:  # a draft was never put before anyone
-        append(session, [LeafDraft(f"request_{status}", disbursement.id, {}, {"reason": reason.strip()})])
+        leaf = LeafDraft(f"request_{status}", disbursement.id, body or {}, {"reason": reason.strip()})
+        append(session, [leaf])
     record(session, actor.user_id, f"{status}_disbursement", SUBJECT, disbursement.id, reason=reason.strip())
 
 

@@ -211,10 +211,21 @@ def _leaf(draft: EntryDraft, number: int, at: object) -> LeafDraft:
                 move.entry_number or number,
             ]
             if move.kind in ("use", "return", "withdraw")
-            else [move.tranche_number or number, move.kind, move.amount_minor]
+            else [
+                move.tranche_number or number,
+                move.kind,
+                move.amount_minor,
+                move.source_type,
+                move.source_id,
+            ]
             for move in draft.movements
         ]
-    texts = {"description": draft.description, "party": draft.party_name, "memo": draft.memo}
+    texts = {
+        "description": draft.description,
+        "party": draft.party_name,
+        "document": draft.document,
+        "memo": draft.memo,
+    }
     return LeafDraft("entry", number, body, texts)
 
 

@@ -19,7 +19,11 @@ _CHUNK = 2000
 
 def check_log(session: Session) -> list[Check]:
     """Every invariant of the log itself, read once from end to end in bounded memory."""
-    positions, digests, opened = Check("leaves_are_gapless"), Check("leaves_are_unchanged"), Check("commitments_open")
+    positions, digests, opened = (
+        Check("leaves_are_gapless"),
+        Check("leaves_are_unchanged"),
+        Check("commitments_open"),
+    )
     expected = 0
     for leaf in leaves(session):
         positions.examined += 1

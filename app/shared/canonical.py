@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import json
+import re
 import unicodedata
 from typing import Any
+
+_plain = json.JSONEncoder(
+    ensure_ascii=True, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+).encode
+# What the fast way cannot vouch for: escapes (text beyond ASCII, control characters), what may be a float, and integers
+# that may be beyond 2**53.
+_DOUBTFUL = ("\\u", ".", "e+", "e-")
+_long_number = re.compile(r"[-:\[,][0-9]{16}")
 
 
 def canonical_bytes(value: Any) -> bytes:
@@ -12,6 +21,13 @@ def canonical_bytes(value: Any) -> bytes:
 
     Raises TypeError for floats and anything else that has more than one spelling.
     """
+    if type(value) is dict:
+        try:
+            quick = _plain(value)
+        except ValueError as error:  # NaN and infinities
+            raise TypeError("floats have no canonical JSON form") from error
+        if not any(sign in quick for sign in _DOUBTFUL) and _long_number.search(quick) is None:
+            return quick.encode("ascii")
     return json.dumps(_checked(value), ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy.orm import DeclarativeBase, InstrumentedAttribute, Mapped, Session, mapped_column
 
 from app.shared.money import require_minor
 
@@ -139,6 +139,29 @@ def insert_rows(session: Session, mapped: type[Base], rows: list[dict[str, Any]]
     """Insert many rows of a mapped class as plain rows: no objects are made, which is what bulk recording lives on."""
     if rows:
         session.execute(insert(cast(Table, mapped.__table__)), rows)
+
+
+def insert_tuples(
+    session: Session, mapped: type[Base], columns: tuple[str, ...], rows: list[tuple[Any, ...]]
+) -> None:
+    """Insert many rows given as tuples of ``columns``, straight through the driver: for what is written with every entry.
+
+    Values go as they are: text, integers, bytes, or what ``driver_value`` made of anything else. No default is filled in.
+    """
+    if not rows:
+        return
+    connection = session.connection()
+    table = cast(Table, mapped.__table__)
+    mark = "?" if connection.dialect.paramstyle == "qmark" else "%s"
+    statement = f"INSERT INTO {table.name} ({', '.join(columns)}) VALUES ({', '.join([mark] * len(columns))})"  # noqa: S608
+    connection.exec_driver_sql(statement, rows)
+
+
+def driver_value(session: Session, column: InstrumentedAttribute[Any], value: Any) -> Any:
+    """``value`` as the driver wants it for ``column``, for ``insert_tuples``."""
+    dialect = session.connection().dialect
+    processor = column.type.dialect_impl(dialect).bind_processor(dialect)
+    return value if processor is None else processor(value)
 
 
 @contextmanager

@@ -159,6 +159,14 @@ def upgrade() -> None:
     op.create_index('ix_ledger_row_listed', 'ledger_row', ['is_listed', 'number'], unique=False)
     op.create_index('ix_ledger_row_party', 'ledger_row', ['party_id'], unique=False)
     op.create_index('ix_ledger_row_source', 'ledger_row', ['source_type', 'source_id'], unique=False)
+    op.create_table('log_identity',
+    sa.Column('id', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('origin', sa.String(length=200), nullable=False),
+    sa.Column('public_key', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('established_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('id = 1', name=op.f('log_has_one_identity')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_log_identity'))
+    )
     op.create_table('party',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('kind', sa.String(length=20), nullable=False),
@@ -170,11 +178,25 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_party'))
     )
     op.create_index('ix_party_name', 'party', ['name'], unique=False)
+    op.create_table('published_checkpoint',
+    sa.Column('size', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('root', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('signed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.PrimaryKeyConstraint('size', name=op.f('pk_published_checkpoint'))
+    )
     op.create_table('sign_in_attempt',
     sa.Column('key', sa.String(length=120), nullable=False),
     sa.Column('window_starts_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('failures', sa.BigInteger(), nullable=False),
     sa.PrimaryKeyConstraint('key', 'window_starts_at', name=op.f('pk_sign_in_attempt'))
+    )
+    op.create_table('tile',
+    sa.Column('level', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('number', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('hashes', sa.LargeBinary(length=8192), nullable=False),
+    sa.Column('root', sa.LargeBinary(length=32), nullable=False),
+    sa.PrimaryKeyConstraint('level', 'number', name=op.f('pk_tile'))
     )
     op.create_table('user',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -195,7 +217,8 @@ def upgrade() -> None:
     sa.Column('salt', sa.LargeBinary(length=32), nullable=False),
     sa.Column('text', sa.Text(), nullable=False),
     sa.ForeignKeyConstraint(['leaf_position'], ['leaf.position'], name=op.f('fk_commitment_leaf_position')),
-    sa.PrimaryKeyConstraint('leaf_position', 'field', name=op.f('pk_commitment'))
+    sa.PrimaryKeyConstraint('leaf_position', 'field', name=op.f('pk_commitment')),
+    sqlite_with_rowid=False
     )
     op.create_table('consent',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -210,6 +233,15 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_consent'))
     )
     op.create_index('ix_consent_party', 'consent', ['party_id', 'id'], unique=False)
+    op.create_table('erasure',
+    sa.Column('leaf_position', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('field', sa.String(length=40), nullable=False),
+    sa.Column('log_position', sa.BigInteger(), nullable=False),
+    sa.Column('erased_at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['leaf_position'], ['leaf.position'], name=op.f('fk_erasure_leaf_position')),
+    sa.ForeignKeyConstraint(['log_position'], ['leaf.position'], name=op.f('fk_erasure_log_position')),
+    sa.PrimaryKeyConstraint('leaf_position', 'field', name=op.f('pk_erasure'))
+    )
     op.create_table('fund',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('host_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -850,13 +882,17 @@ def downgrade() -> None:
     op.drop_index('ix_sign_in_session_user', table_name='sign_in_session')
     op.drop_table('sign_in_session')
     op.drop_table('fund')
+    op.drop_table('erasure')
     op.drop_index('ix_consent_party', table_name='consent')
     op.drop_table('consent')
     op.drop_table('commitment')
     op.drop_table('user')
+    op.drop_table('tile')
     op.drop_table('sign_in_attempt')
+    op.drop_table('published_checkpoint')
     op.drop_index('ix_party_name', table_name='party')
     op.drop_table('party')
+    op.drop_table('log_identity')
     op.drop_index('ix_ledger_row_source', table_name='ledger_row')
     op.drop_index('ix_ledger_row_party', table_name='ledger_row')
     op.drop_index('ix_ledger_row_listed', table_name='ledger_row')

@@ -69,6 +69,9 @@ def close_event(session: Session, actor: Actor, event_id: int, counts: list[Coun
     posted += _post_differences(session, actor, event_id, differences)
     event = queries.event(session, event_id)
     totals = {count.method: count.counted_minor for count in counts}
+    explanations = "\n".join(
+        f"{count.method}: {count.explanation.strip()}" for count in counts if count.explanation.strip()
+    )
     append(
         session,
         [
@@ -77,9 +80,11 @@ def close_event(session: Session, actor: Actor, event_id: int, counts: list[Coun
                 event_id,
                 {
                     "fund": event.fund_id,
+                    "held_on": event.held_on.isoformat(),
                     "entries": [event.first_entry_number, event.last_entry_number],
                     "counted": totals,
                 },
+                {"name": event.name, "explanation": explanations},
             )
         ],
     )
@@ -285,16 +290,16 @@ def _take_out_goods(
             .values(entry_number=entry.number)
             .execution_options(synchronize_session=False)
         )
-        append(
-            session,
-            [
-                LeafDraft(
-                    "lot_result",
-                    lot_id,
-                    {"event": event_id, "entry": entry.number, "pieces": pieces, "proceeds": proceeds},
-                )
-            ],
-        )
+        lot = queries.lot(session, lot_id)
+        body = {
+            "event": event_id,
+            "entry": entry.number,
+            "goods": line_id,
+            "pieces": pieces,
+            "proceeds": proceeds,
+            "cost": cost,
+        }
+        append(session, [LeafDraft("lot_result", lot_id, body, {"lot": lot.number, "name": lot.name})])
 
 
 def _post_differences(
