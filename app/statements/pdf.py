@@ -24,7 +24,7 @@ from app.settings import Settings
 from app.shared.errors import N_
 from app.statements import layouts
 from app.statements.rules import StatementFigures
-from app.web.i18n import HTML_LANGUAGES
+from app.web.i18n import HTML_LANGUAGES, text
 
 PART = 500
 """Entries of the annex in one part: more of them at once cost memory, fewer leave more half-empty pages."""
@@ -92,8 +92,14 @@ def _parts(
                 count=figures.annex_totals.count,
                 wide=layouts.largest(figures) >= WIDE_FROM,
                 kinds=ENTRY_KINDS,
+                words=_words,
                 **(_front(document, figures, settings) if part.is_first else {}),
             )
+
+
+def _words(name: str) -> str:
+    """A name as it is, unless it is one of ours that has a translation. The empty text would be the catalogue's head."""
+    return text(name) if name else ""
 
 
 def _frame(document: IssuedDocument, figures: StatementFigures, locale: str) -> dict[str, Any]:

@@ -1,33 +1,53 @@
-"""Every figure of the worked example, §3 to §6, to the fen and on both databases."""
+"""The statements of the worked example: every figure of its §3, §4 and §6, to the fen and on both databases."""
 
 from __future__ import annotations
 
+import csv
+import io
+import subprocess
 from datetime import date
+from decimal import Decimal
 
 import pytest
+from flask import Flask
+from lxml import html
 from sqlalchemy.orm import Session
 
+from app.funds.models import Fund
+from app.funds.queries import only_fund
+from app.ledger.accounts import MONEY_ACCOUNTS
+from app.shared.db import transaction
 from app.shared.money import yuan
 from app.shared.periods import Period
+from app.shared.permissions import Actor, Office, Role
 from app.statements.accrual.queries import AccrualStatements, accrual_statements, money_on
+from app.statements.operations import issue_statement
+from app.statements.pdf import statement_file
 from app.statements.queries import statement_figures
 from app.statements.rules import PAYMENT_KEYS, RECEIPT_KEYS, StatementFigures
 from tests.statements.reading import cells, failing, section_a
-from tests.statements.worked_example import ROAD, WINTER, Example
+
+ROAD, WINTER = "金龙体育馆门前破损路面修缮", "辖区孤寡老人冬季慰问"
 
 AUTUMN = Period(date(2023, 9, 1), date(2023, 12, 31))
 
 
 @pytest.fixture
-def figures(session: Session, example: Example) -> StatementFigures:
-    """The statement of the example's four months."""
-    return statement_figures(session, example.fund, AUTUMN)
+def fund(session: Session) -> Fund:
+    """The example fund."""
+    return only_fund(session, None)
 
 
 @pytest.fixture
-def accrual(session: Session, example: Example) -> AccrualStatements:
+def figures(session: Session, fund: Fund) -> StatementFigures:
+    """The statement of the example's four months."""
+    return statement_figures(session, fund, AUTUMN)
+
+
+@pytest.fixture
+def accrual(session: Session, fund: Fund) -> AccrualStatements:
     """The accrual statements of the same months."""
-    return accrual_statements(session, example.fund.id, AUTUMN)
+    return accrual_statements(session, fund.id, AUTUMN)
 
 
 def test_receipts_and_payments_are_those_of_the_example(figures: StatementFigures) -> None:
@@ -70,7 +90,7 @@ def test_position_is_that_of_the_example(figures: StatementFigures) -> None:
         "alipay": "0.00",
     }
     assert [(line.item, line.pieces, line.unit, yuan(line.value_minor)) for line in held.goods] == [
-        ("儿童玩具", 3, "个", "60.00"),
+        ("儿童玩具", 3, "件", "60.00"),
         ("商户优惠券", 5, "张", "100.00"),
         ("衣帽", 6, "件", "120.00"),
         ("鞋子", 4, "双", "120.00"),
@@ -164,7 +184,7 @@ def test_trial_balance_is_that_of_the_example(accrual: AccrualStatements) -> Non
     assert (yuan(trial.debit_minor), yuan(trial.credit_minor)) == ("718,390.00", "718,390.00")
 
 
-def test_money_day_by_day_is_that_of_the_example(session: Session, example: Example) -> None:
+def test_money_day_by_day_is_that_of_the_example(session: Session, fund: Fund) -> None:
     seen = {}
     for day in (
         date(2023, 9, 20),
@@ -173,7 +193,7 @@ def test_money_day_by_day_is_that_of_the_example(session: Session, example: Exam
         date(2023, 11, 15),
         date(2023, 11, 20),
     ):
-        money = money_on(session, example.fund.id, day)
+        money = money_on(session, fund.id, day)
         seen[f"{day:%m-%d}"] = tuple(yuan(money[kind]) for kind in ("bank", "cash", "wechat", "held"))
     assert seen == {
         "09-20": ("355,000.00", "0.00", "0.00", "355,000.00"),
@@ -184,11 +204,11 @@ def test_money_day_by_day_is_that_of_the_example(session: Session, example: Exam
     }
 
 
-def test_months_have_the_turnover_of_the_example(session: Session, example: Example) -> None:
+def test_months_have_the_turnover_of_the_example(session: Session, fund: Fund) -> None:
     seen = {}
     for month, last in ((9, 30), (10, 31), (11, 30)):
         period = Period(date(2023, month, 1), date(2023, month, last))
-        cash = statement_figures(session, example.fund, period).cash
+        cash = statement_figures(session, fund, period).cash
         seen[month] = (yuan(cash.receipts_total.total_minor), yuan(cash.payments_total.total_minor))
     assert seen == {9: ("356,675.00", "0.00"), 10: ("0.00", "0.00"), 11: ("0.00", "356,000.00")}
 
@@ -252,3 +272,45 @@ def test_fund_statement_is_that_of_the_example(accrual: AccrualStatements) -> No
         ROAD: ("0.00", "350,000.00", "0.00", "350,000.00", "0.00", "0.00", "0.00", "0.00"),
     }
     assert all(line.adds_up for line in accrual.fund_lines)
+
+
+def test_site_files_trial_balance_and_paper_agree(
+    app: Flask, session: Session, fund: Fund, accrual: AccrualStatements
+) -> None:
+    with transaction(session, books=True):
+        actor = Actor(None, "test", (Office(Role.ACCOUNTANT, fund.id, term_id=0),))
+        document = issue_statement(session, actor, fund.id, AUTUMN).document
+    reader = app.test_client()
+    totals = reader.get("/ledger.json").get_json()["totals"]
+    rows = list(
+        csv.DictReader(io.StringIO(reader.get("/ledger.csv").get_data(as_text=True).lstrip("\ufeff")))
+    )
+    home = " ".join(html.fromstring(reader.get("/").get_data()).text_content().split())
+    with app.app_context():
+        paper = subprocess.run(
+            ["pdftotext", "-layout", str(statement_file(document, "zh_Hans")), "-"],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+    lines = [" ".join(line.split()) for line in paper.splitlines()]
+    for direction, label in (("in", "收入合计"), ("out", "支出合计")):
+        of_files = sum(
+            Decimal(row["amount"]) * int(row["sign"]) for row in rows if row["direction"] == direction
+        )
+        shown = yuan(totals[f"{direction}_minor"])
+        assert shown == f"{of_files:,.2f}"
+        assert shown in home
+        assert sum(line.startswith(f"{label} ") and line.endswith(shown) for line in lines) == 1
+    held, goods = yuan(totals["held_minor"]), yuan(totals["goods_minor"])
+    assert held in home
+    assert goods in home
+    assert f"六、期末结余 {held} 0.00 {held}" in lines
+    assert f"库存捐赠物资（18 件，估值） {goods}" in lines
+    money = sum(
+        row.debit_minor - row.credit_minor
+        for row in accrual.trial_balance.rows
+        if row.account_code in MONEY_ACCOUNTS
+    )
+    assert yuan(money) == held
+    assert f"✓ 本期借方合计 = 本期贷方合计 {yuan(accrual.trial_balance.debit_minor)}" in " ".join(lines)
