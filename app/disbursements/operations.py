@@ -16,7 +16,7 @@ from app.disbursements import queries
 from app.disbursements.models import Disbursement
 from app.disbursements.rules import DisbursementDraft, may_become, refuse_if_wrong, text_hash
 from app.documents.operations import keep_number, next_number
-from app.files.operations import attach_file, detach_file
+from app.files.operations import attach_file, detach_file, log_public_files
 from app.files.queries import files_of
 from app.funds.models import Fund
 from app.ledger import queries as ledger
@@ -196,6 +196,7 @@ def submit_disbursement(
             )
         ],
     )
+    log_public_files(session, SUBJECT, disbursement.id)
     council.open_matter(
         session,
         actor,

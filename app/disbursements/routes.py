@@ -28,9 +28,9 @@ from app.parties.queries import party
 from app.shared import clock
 from app.shared.errors import N_, Forbidden
 from app.shared.money import yuan
-from app.shared.permissions import Actor, Permission
+from app.shared.permissions import Actor, Permission, Role
 from app.web import office
-from app.web.access import actor, office_fund, requires
+from app.web.access import FundChoice, actor, office_fund, requires
 from app.web.database import session
 from app.web.forms import ConfirmForm
 from app.web.pages import attempt, done, page
@@ -49,6 +49,26 @@ _TABS: dict[str, tuple[str, tuple[str, ...]]] = {
     "paid": (N_("已付款"), ("paid",)),
     "ended": (N_("未通过或撤回"), ("rejected", "withdrawn", "cancelled")),
 }
+
+
+@office.waits_for_you(order=60)
+def drafts_that_wait(reading: Session, who: Actor, fund: FundChoice) -> list[office.WorkItem]:
+    """Drafts that the secretary has not submitted yet, oldest first."""
+    if not who.holds(Role.SECRETARY, fund.id):
+        return []
+    rows = queries.listed(reading, fund_id=fund.id, status="drafted", drafts=True, limit=20, true_names=True)
+    return [
+        office.WorkItem(
+            title=row.project,
+            url=url_for("dossier.show", disbursement_id=row.id),
+            detail=_("付给 %(payee)s", payee=row.payee),
+            amount_minor=row.amount_minor,
+            due=row.applied_on,
+            tag=("plain", _("草稿")),
+            action=_("核对提交"),
+        )
+        for row in reversed(rows)
+    ]
 
 
 @blueprint.get("/")

@@ -95,6 +95,8 @@ def past_decision(disbursement_id: int) -> Response:
     """Enter a decision that the council made before this system, with its minutes."""
     found = readable(disbursement_id)
     matter = council.matter_of(session(), queries.SUBJECT, found.id)
+    if request.method == "GET" and (matter is None or matter.status != "open"):
+        return done(url_for("dossier.show", disbursement_id=found.id), _("这笔申请现在没有等待决议的议题"))
     form = PastDecisionForm(seats=matter.seats if matter else None)
     if form.validate_on_submit():
         seats = form.seats.data or 0
