@@ -31,8 +31,9 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from app.ledger.listing.rules import EXACT_UP_TO, SCANNED_AT_MOST, Filter
-from app.ledger.models import Earmark, LedgerRow
+from app.ledger.models import LedgerRow
 from app.ledger.queries import PUBLIC_SEARCH
+from app.ledger.structure.models import Earmark
 
 PAGE_ROWS = 50
 _ROWS = LedgerRow.__table__
@@ -242,14 +243,18 @@ class Listing:
         return [ListedRow._make(row) for row in rows], looked_down_to
 
     def _newer(self, above: int, limit: int) -> tuple[bool, int | None]:
-        """Whether rows lie above ``above``, and after which number the page before this one starts."""
+        """Whether rows lie above ``above``, and after which number the page before this one starts.
+
+        When the search for them stops early, there may be some: the way back then leads to the first page.
+        """
         if self._is_plain():
             statement = _newer_statement(next(iter(self.conditions), "number"))
             values = {**self.values, "above": above, "count": limit + 1}
-            numbers = list(self.session.scalars(statement, values))
+            numbers, looked_up_to = list(self.session.scalars(statement, values)), None
         else:
-            numbers, _ = self._numbers(above, _HIGHEST, limit + 1, SCANNED_AT_MOST, ascending=True)
-        return bool(numbers), numbers[limit] if len(numbers) > limit else None
+            numbers, looked_up_to = self._numbers(above, _HIGHEST, limit + 1, SCANNED_AT_MOST, ascending=True)
+        is_known = bool(numbers) or looked_up_to is not None
+        return is_known, numbers[limit] if len(numbers) > limit else None
 
     def _numbers(
         self, above: int, before: int, count: int, budget: int, *, ascending: bool
