@@ -64,7 +64,7 @@ def run(arguments: list[str]) -> int:
         outcome = sunledger.main(arguments, prog_name="sunledger", standalone_mode=False)
         return outcome if isinstance(outcome, int) else 0
     except click.ClickException as error:
-        click.echo(error.format_message(), err=True)
+        click.echo(" ".join(error.format_message().split()), err=True)
         return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("Stopped; nothing was finished.", err=True)

@@ -17,10 +17,11 @@ from jinja2_fragments.flask import template_block_rendered
 from pypdf import PdfReader
 
 from app.settings import LOCALES, ROOT
+from app.shared.permissions import Role
 from tests.house.conftest import House
 from tests.house.furnishing import PRIVATE_NAME, PRIVATE_PHONE
 from tests.house.samples import ALSO
-from tests.visitor import Seen
+from tests.visitor import Seen, Visitor
 
 TEMPLATES = ROOT / "templates"
 LABELLED = "//input[not(@type='hidden') and not(@type='submit')] | //select | //textarea"
@@ -29,11 +30,13 @@ NO_CODE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+\s*=|jav
 
 def _pages(house: House, **headers: str) -> Iterator[tuple[str, Seen]]:
     """Every GET address with the page that somebody who may sees there; files and redirections left out."""
+    visitors: dict[Role | None, Visitor] = {}
     for rule in house.rules():
-        if "GET" not in (rule.methods or ()):
+        if "GET" not in (rule.methods or ()) or rule.rule.endswith((".pdf", ".csv", ".json", ".xlsx")):
             continue
         address, reader = house.door(rule)
-        seen = house.visit(reader).get(address, **headers)
+        visitor = visitors.get(reader) or visitors.setdefault(reader, house.visit(reader))
+        seen = visitor.get(address, **headers)
         if seen.response.mimetype == "text/html" and seen.status not in (302, 303) and seen.html:
             yield address, seen
 
