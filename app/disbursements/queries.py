@@ -14,7 +14,8 @@ from sqlalchemy.orm import Session, aliased
 from app.council.models import Matter
 from app.disbursements.models import Disbursement, Payment
 from app.files.rules import readable_by
-from app.ledger.models import JournalEntry, Project
+from app.ledger import queries as ledger
+from app.ledger.structure.models import Project
 from app.log.models import Leaf
 from app.parties.models import Party
 from app.people.models import User
@@ -141,12 +142,11 @@ def waiting_for_acceptance_in(session: Session, fund_id: int, limit: int = 50) -
         else_=0,
     )
     waiting = func.sum(sign * Payment.amount_minor)
-    undone = select(JournalEntry.reverses_number).where(JournalEntry.reverses_number == Payment.entry_number)
     rows = session.execute(
         select(Disbursement.id, Project.name, waiting.label("waiting"))
         .join(Disbursement, Disbursement.id == Payment.disbursement_id)
         .join(Project, Project.id == Disbursement.project_id)
-        .where(Disbursement.fund_id == fund_id, ~undone.exists())
+        .where(Disbursement.fund_id == fund_id, ~ledger.is_reversed(Payment.entry_number))
         .group_by(Disbursement.id, Project.name)
         .having(waiting > 0)
         .order_by(Disbursement.id)
@@ -248,9 +248,7 @@ class LeafPlace:
 def leaves_of(session: Session, disbursement_id: int) -> list[LeafPlace]:
     """The leaves of a request, of its matter and of the entries that it made, in the order of the log."""
     matters = select(Matter.id).where(Matter.type == SUBJECT, Matter.subject_id == disbursement_id)
-    entries = select(JournalEntry.log_position).where(
-        JournalEntry.source_type == SUBJECT, JournalEntry.source_id == disbursement_id
-    )
+    entries = ledger.log_positions_of(SUBJECT, disbursement_id)
     rows = session.execute(
         select(Leaf.kind, Leaf.position, Leaf.appended_at)
         .where(

@@ -16,10 +16,11 @@ from app.goods.queries import lines_of
 from app.ledger import queries as ledger
 from app.ledger import rules as posting
 from app.ledger.correction.operations import replace_entry, reverse_entry
-from app.ledger.models import Earmark, MoneyAccount
 from app.ledger.operations import post_entries, show_document, show_party
 from app.ledger.rules import EntryDraft, TrancheDraft
+from app.ledger.structure.models import Earmark, MoneyAccount
 from app.ledger.treasury.operations import create_earmark
+from app.log.operations import LeafDraft, append
 from app.parties.operations import PartyDraft, RecordedParty, record_consent, record_parties, rename_party
 from app.parties.queries import as_draft, current_consent
 from app.parties.queries import party as party_by_id
@@ -248,12 +249,22 @@ def correct_words(
     for name, value in changes.items():
         setattr(donation, name, normal(value) if isinstance(value, str) else value)
     session.flush()
+    _append_words(session, donation, list(changes))
     if "receipt_number" in changes:
         show_document(session, donation.entry_number, donation.receipt_number)
     if "office_number" in changes:
         renumber_goods(session, SUBJECT, donation_id, donation.office_number)
     record(session, actor.user_id, "correct_words", SUBJECT, donation_id, fields=sorted(changes))
     return donation
+
+
+def _append_words(session: Session, donation: Donation, changed: list[str]) -> None:
+    """What the words are from now on, beside the entry's own leaf."""
+    body: dict[str, object] = {"of": [SUBJECT, donation.id]}
+    if "received_on" in changed:
+        body["received_on"] = donation.received_on.isoformat()
+    texts = {name: getattr(donation, name) for name in changed if name != "received_on"}
+    append(session, [LeafDraft("words", donation.id, body, texts, donation.version)])
 
 
 def correct_money(

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.ledger.accounts import MONEY_ACCOUNTS
 from app.ledger.models import Posting
-from app.log.checks import leaves
+from app.log.queries import leaves
 from app.shared.checks import Check
 from app.shared.money import yuan
 
@@ -51,7 +51,8 @@ def _count(session: Session, table: str) -> int:
 def _entries_are_gapless(session: Session) -> Check:
     check = Check("entries_are_gapless", _count(session, "journal_entry"))
     first, last, head = _rows(
-        session, "SELECT MIN(number), MAX(number), (SELECT entry_count FROM book_head WHERE id = 1) FROM journal_entry"
+        session,
+        "SELECT MIN(number), MAX(number), (SELECT entry_count FROM book_head WHERE id = 1) FROM journal_entry",
     )[0]
     if (last or 0) != check.examined or (first or 1) != 1 or head != check.examined:
         check.broken(f"{check.examined} entries, numbered {first} to {last}; the books count {head}")
@@ -194,9 +195,13 @@ def _balances_are_recomputable(session: Session) -> Check:
     )
     stored = f"SELECT {columns}, debit_minor, credit_minor FROM balance WHERE debit_minor + credit_minor > 0"
     for row in _rows(session, f"SELECT * FROM ({computed}) c EXCEPT {stored}"):
-        check.broken(f"account {row.account_code} in {row.month}, purpose {row.earmark_id}: the stored balance differs")
+        check.broken(
+            f"account {row.account_code} in {row.month}, purpose {row.earmark_id}: the stored balance differs"
+        )
     for row in _rows(session, f"{stored} EXCEPT SELECT * FROM ({computed}) c"):
-        check.broken(f"account {row.account_code} in {row.month}, purpose {row.earmark_id}: no postings make this balance")
+        check.broken(
+            f"account {row.account_code} in {row.month}, purpose {row.earmark_id}: no postings make this balance"
+        )
     return check
 
 
@@ -210,9 +215,13 @@ def _pools_are_recomputable(session: Session) -> Check:
         "GROUP BY earmark_id) t ON t.earmark_id = pool.earmark_id",
     ):
         if held != computed:
-            check.broken(f"purpose {earmark}: pool holds {yuan(int(held))}, postings say {yuan(int(computed))}")
+            check.broken(
+                f"purpose {earmark}: pool holds {yuan(int(held))}, postings say {yuan(int(computed))}"
+            )
         if reserved != promised:
-            check.broken(f"purpose {earmark}: {yuan(int(reserved))} reserved, gifts hold {yuan(int(promised))}")
+            check.broken(
+                f"purpose {earmark}: {yuan(int(reserved))} reserved, gifts hold {yuan(int(promised))}"
+            )
     return check
 
 
@@ -226,7 +235,8 @@ def _day_balances_are_recomputable(session: Session) -> Check:
     ):
         changes[account][str(day)] = int(change)
     stored = _rows(
-        session, "SELECT money_account_id, on_date, balance_minor FROM money_account_day ORDER BY money_account_id, on_date"
+        session,
+        "SELECT money_account_id, on_date, balance_minor FROM money_account_day ORDER BY money_account_id, on_date",
     )
     balance, current = 0, None
     for account, day, held in stored:
@@ -234,7 +244,9 @@ def _day_balances_are_recomputable(session: Session) -> Check:
         current = account
         balance += changes[account].pop(str(day), 0)
         if held != balance or held < 0:
-            check.broken(f"money account {account} on {day}: stored {yuan(int(held))}, computed {yuan(balance)}")
+            check.broken(
+                f"money account {account} on {day}: stored {yuan(int(held))}, computed {yuan(balance)}"
+            )
             balance = held
     for account, days in changes.items():
         for day in days:
@@ -263,7 +275,9 @@ def _tranches_equal_their_movements(session: Session) -> Check:
         "OR remaining_minor <> amount_minor - held_minor - used_minor - withdrawn_minor OR remaining_minor < 0 "
         "ORDER BY number",
     ):
-        check.broken(f"the gift of entry {row.number}: its movements do not add up to what is used, held and left")
+        check.broken(
+            f"the gift of entry {row.number}: its movements do not add up to what is used, held and left"
+        )
     for number, amount, change in _rows(
         session,
         "SELECT number, amount_minor, change FROM tranche JOIN "
@@ -300,7 +314,9 @@ def _payments_are_explained_by_gifts(session: Session) -> Check:
     check.examined = len(rows)
     for number, change, used in rows:
         if change + used != 0:
-            check.broken(f"entry {number} moved {yuan(abs(int(change)))}, gifts explain {yuan(abs(int(used)))}")
+            check.broken(
+                f"entry {number} moved {yuan(abs(int(change)))}, gifts explain {yuan(abs(int(used)))}"
+            )
     return check
 
 

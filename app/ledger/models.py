@@ -13,81 +13,13 @@ from sqlalchemy import (
     Index,
     String,
     Text,
-    UniqueConstraint,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.ledger.accounts import ENTRY_KINDS, STATEMENT_LINES
-from app.shared.db import Base, Id, Minor, UtcDateTime
+from app.ledger.structure.models import known
+from app.shared.db import Base, Minor, UtcDateTime
 from app.shared.guards import Guard, append_only, declare, refuse, whole_numbers
-
-
-def _known(column: str, values: object, name: str) -> CheckConstraint:
-    listed = ", ".join(f"'{value}'" for value in values)  # type: ignore[attr-defined]
-    return CheckConstraint(f"{column} IN ({listed})", name=name)
-
-
-class Account(Base):
-    """An account of the chart."""
-
-    __tablename__ = "account"
-
-    code: Mapped[str] = mapped_column(String(10), primary_key=True)
-    name: Mapped[str] = mapped_column(String(60))
-    kind: Mapped[str] = mapped_column(String(20))
-
-
-class Earmark(Base):
-    """A restriction on money. "Unrestricted" is the first earmark of each fund; a council designation stays unrestricted."""
-
-    __tablename__ = "earmark"
-    __table_args__ = (
-        _known("restriction", ("unrestricted", "designated", "restricted"), "restriction_is_known"),
-        Index("ix_earmark_fund", "fund_id"),
-    )
-
-    id: Mapped[Id]
-    fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"))
-    slug: Mapped[str] = mapped_column(String(80), unique=True)
-    name: Mapped[str] = mapped_column(String(200))
-    restriction: Mapped[str] = mapped_column(String(20))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-    @property
-    def is_restricted(self) -> bool:
-        """Restricted in the sense of the accounting system (§6 Art. 67): by a donor or the law, never by the council."""
-        return self.restriction == "restricted"
-
-
-class Project(Base):
-    """What money is spent on; not a restriction."""
-
-    __tablename__ = "project"
-    __table_args__ = (UniqueConstraint("fund_id", "name"),)
-
-    id: Mapped[Id]
-    fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"))
-    slug: Mapped[str] = mapped_column(String(80), unique=True)
-    name: Mapped[str] = mapped_column(String(200))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
-class MoneyAccount(Base):
-    """One bank account, cash box, WeChat or Alipay wallet of the host that holds money of a fund."""
-
-    __tablename__ = "money_account"
-    __table_args__ = (
-        _known("kind", ("bank", "cash", "wechat", "alipay"), "money_account_kind_is_known"),
-        UniqueConstraint("fund_id", "name"),
-    )
-
-    id: Mapped[Id]
-    fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"))
-    kind: Mapped[str] = mapped_column(String(10))
-    name: Mapped[str] = mapped_column(String(100))
-    account_code: Mapped[str] = mapped_column(ForeignKey("account.code"))
-    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    ended_on: Mapped[date | None] = mapped_column(Date)
 
 
 class EntrySeal(Base):
@@ -111,7 +43,7 @@ class JournalEntry(Base):
             deferrable=True,
             initially="DEFERRED",
         ),
-        _known("kind", ENTRY_KINDS, "entry_kind_is_known"),
+        known("kind", ENTRY_KINDS, "entry_kind_is_known"),
         CheckConstraint("number > 0", name="entry_number_is_positive"),
         Index("ix_journal_entry_fund_day", "fund_id", "occurred_on"),
         Index("ix_journal_entry_source", "source_type", "source_id"),
@@ -221,7 +153,7 @@ class PeriodState(Base):
     """A month of a fund that was closed (or reopened). A month without a row is open."""
 
     __tablename__ = "period"
-    __table_args__ = (_known("state", ("open", "closed"), "period_state_is_known"),)
+    __table_args__ = (known("state", ("open", "closed"), "period_state_is_known"),)
 
     fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"), primary_key=True)
     month: Mapped[str] = mapped_column(String(7), primary_key=True)

@@ -13,18 +13,10 @@ from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
 
 from app.ledger import accounts as chart
-from app.ledger.models import (
-    Earmark,
-    EntrySeal,
-    JournalEntry,
-    LedgerRow,
-    MoneyAccount,
-    MoneyAccountDay,
-    PeriodState,
-    Posting,
-)
+from app.ledger.models import EntrySeal, JournalEntry, LedgerRow, MoneyAccountDay, PeriodState, Posting
 from app.ledger.queries import PUBLIC_SEARCH, row_words
 from app.ledger.rules import EntryDraft, PostingDraft, direction_of, within_limit
+from app.ledger.structure.models import Earmark, MoneyAccount
 from app.ledger.tracing.models import Tranche
 from app.ledger.tracing.operations import write_movements
 from app.log.operations import LeafDraft, append

@@ -5,22 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from app.ledger import accounts as chart
-from app.ledger.models import (
-    Balance,
-    Earmark,
-    JournalEntry,
-    LedgerRow,
-    MoneyAccount,
-    MoneyAccountDay,
-    PeriodState,
-    Pool,
-    Posting,
-    Project,
-)
+from app.ledger.models import Balance, JournalEntry, LedgerRow, MoneyAccountDay, PeriodState, Pool, Posting
+from app.ledger.structure.models import Earmark, MoneyAccount, Project
 from app.parties.models import Party
 from app.shared.errors import N_, NotFound
 from app.shared.periods import month_of
@@ -57,6 +47,19 @@ def reversed_among(session: Session, numbers: list[int]) -> set[int]:
             select(JournalEntry.reverses_number).where(JournalEntry.reverses_number.in_(numbers))
         ).all()
     ) - {None}  # type: ignore[return-value]
+
+
+def is_reversed(number: ColumnElement[int] | InstrumentedAttribute[int]) -> ColumnElement[bool]:
+    """Whether a later entry reverses the one whose number stands in another table's column."""
+    later = aliased(JournalEntry)
+    return select(later.number).where(later.reverses_number == number).exists()
+
+
+def log_positions_of(source_type: str, source_id: int) -> Select[tuple[int]]:
+    """A select of the positions of the leaves of every entry that a record made."""
+    return select(JournalEntry.log_position).where(
+        JournalEntry.source_type == source_type, JournalEntry.source_id == source_id
+    )
 
 
 def postings_of(session: Session, number: int) -> list[Posting]:

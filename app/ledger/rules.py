@@ -14,7 +14,7 @@ from app.ledger import accounts as chart
 from app.shared.money import MAX_MINOR, require_minor
 
 if TYPE_CHECKING:
-    from app.ledger.models import Earmark, MoneyAccount
+    from app.ledger.structure.models import Earmark, MoneyAccount
 
 
 @dataclass(frozen=True, slots=True)

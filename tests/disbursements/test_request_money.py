@@ -15,7 +15,7 @@ from app.disbursements.models import Disbursement
 from app.disbursements.operations import MAX_PAPERS
 from app.files.models import Attachment
 from app.files.queries import files_of
-from app.ledger.models import Project
+from app.ledger.structure.models import Project
 from app.parties.models import Party
 from tests.disbursements import scenes
 from tests.visitor import Visitor

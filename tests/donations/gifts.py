@@ -14,8 +14,9 @@ from app.donations.rules import DonationDraft
 from app.funds.queries import only_fund
 from app.goods.models import GoodsLine
 from app.goods.operations import GoodsDraft
-from app.ledger.models import Balance, Earmark, JournalEntry, MoneyAccountDay, PeriodState, Pool, Project
+from app.ledger.models import Balance, JournalEntry, MoneyAccountDay, PeriodState, Pool
 from app.ledger.queries import unrestricted_earmark
+from app.ledger.structure.models import Earmark, Project
 from app.log.models import Leaf
 from app.parties.models import Consent, Party
 from app.parties.operations import PartyDraft

@@ -10,7 +10,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.donations.models import Donation
-from app.ledger.models import Earmark, LedgerRow, Posting
+from app.ledger.models import LedgerRow, Posting
+from app.ledger.structure.models import Earmark
 from app.parties.models import Consent, Party
 from app.people.models import SignInSession
 from app.shared import clock

@@ -17,7 +17,8 @@ from app.disbursements.models import Disbursement
 from app.documents.models import IssuedDocument
 from app.files.models import Attachment
 from app.goods.models import GoodsLine
-from app.ledger.models import Earmark, JournalEntry, MoneyAccount
+from app.ledger.models import JournalEntry
+from app.ledger.structure.models import Earmark, MoneyAccount
 from app.people.models import SignInSession, TermOfOffice
 from app.sales.models import SaleEvent
 from app.shared.db import Base

@@ -26,7 +26,7 @@ from app.disbursements.rules import DisbursementDraft
 from app.donations import operations as donations
 from app.donations.rules import DonationDraft
 from app.files.models import Attachment
-from app.funds.models import Fund, Host
+from app.funds import operations as funds
 from app.goods.checks import check_goods
 from app.goods.operations import GoodsDraft
 from app.goods.queries import lines_of
@@ -35,7 +35,9 @@ from app.ledger.checks import check_ledger
 from app.ledger.treasury import operations as treasury
 from app.log.checks import check_log
 from app.parties.operations import PartyDraft
-from app.people.models import TermOfOffice, User
+from app.people import operations as people
+from app.people.models import User
+from app.people.rules import OPERATOR
 from app.sales import operations as sales
 from app.sales import queries as sale_queries
 from app.sales.closing import operations as closing
@@ -60,12 +62,8 @@ def prepare(url: str) -> None:
     engine = open_engine(url)
     schema.upgrade(engine)
     with Session(engine, expire_on_commit=False) as session, transaction(session, books=True):
-        host = Host(name="××慈善会", created_at=clock.now())
-        session.add(host)
-        session.flush()
-        fund = Fund(host_id=host.id, slug="sunlight", name="阳光基金", created_at=clock.now())
-        session.add(fund)
-        session.flush()
+        host = funds.create_host(session, OPERATOR, name="××慈善会")
+        fund = funds.create_fund(session, OPERATOR, host_id=host.id, slug="sunlight", name="阳光基金")
         treasury.open_fund_books(session, everyone(fund.id), fund)
         treasury.create_earmark(session, everyone(fund.id), fund.id, "road", "修路", "restricted")
         for seat in range(1, SEATS + 1):
@@ -77,15 +75,14 @@ def prepare(url: str) -> None:
             )
             session.add(user)
             session.flush()
-            session.add(
-                TermOfOffice(
-                    user_id=user.id,
-                    fund_id=fund.id,
-                    role="chair" if seat == 1 else "council",
-                    seat_number=seat,
-                    starts_on=date(2023, 1, 1),
-                    recorded_at=clock.now(),
-                )
+            people.start_term(
+                session,
+                OPERATOR,
+                user_id=user.id,
+                fund_id=fund.id,
+                role=Role.CHAIR if seat == 1 else Role.COUNCIL,
+                seat_number=seat,
+                starts_on=date(2023, 1, 1),
             )
     engine.dispose()
 

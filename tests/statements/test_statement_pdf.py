@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import subprocess
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from flask import Flask
 from sqlalchemy.orm import Session
 
 from app.documents.models import IssuedDocument
+from app.funds.queries import fund_by_slug
+from app.main import create_app
 from app.settings import Settings
 from app.shared import clock
 from app.shared.db import transaction
@@ -21,13 +24,17 @@ from app.shared.money import yuan
 from app.shared.periods import Period
 from app.statements import layouts, pdf
 from app.statements.operations import issue_statement
-from tests import factories
+from app.web.database import session as database_session
+from app.web.database import transaction as write
+from tests import factories, installation
+from tests.conftest import Clone
+from tests.statements.conftest import migrate_and_example
 from tests.statements.test_statement_pages import rows_of
 from tests.statements.worked_example import NOTICE, Example, gift
 from tests.visitor import Visitor
 
 # The database is behind the figures, which are tested on both; a page is made from the figures alone.
-pytestmark = pytest.mark.parametrize("engine_kind", ["sqlite"], indirect=True)
+on_one_database = pytest.mark.parametrize("engine_kind", ["sqlite"], indirect=True)
 
 Print = Callable[..., Path]
 
@@ -36,6 +43,35 @@ Print = Callable[..., Path]
 def issued(session: Session, example: Example) -> IssuedDocument:
     """The example's statement, issued."""
     return issue(example)
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The example's statement on paper, with what the site shows of it."""
+
+    document: IssuedDocument
+    path: Path
+    screen: dict[str, list[str]]
+    lines: list[str]
+
+
+@pytest.fixture(scope="module")
+def paper(clone: Clone, tmp_path_factory: pytest.TempPathFactory) -> Paper:
+    """Printed once for all tests that only read it."""
+    settings = installation.settings_for(
+        tmp_path_factory.mktemp("paper"), clone("sqlite", migrate_and_example)
+    )
+    app = create_app(settings)
+    with app.app_context():
+        fund = fund_by_slug(database_session(), factories.FUND_SLUG)
+        with write(books=True) as session:
+            actor = factories.actor(session, "accountant")
+            period = Period(date(2023, 9, 1), date(2023, 12, 31))
+            document = issue_statement(session, actor, fund.id, period).document
+        path = pdf.statement_file(document, "zh_Hans")
+    screen = rows_of(Visitor(app.test_client()).get(f"/statements/{document.number}"))
+    installation.close(app)
+    return Paper(document, path, screen, lines_of(path))
 
 
 def issue(example: Example, first: date = date(2023, 9, 1), last: date = date(2023, 12, 31), note: str = ""):  # type: ignore[no-untyped-def]
@@ -73,65 +109,75 @@ def page_count(path: Path) -> int:
         return len(file.pages)
 
 
-def test_paper_and_screen_show_the_same_figures(
-    app: Flask, visit: Callable[..., Visitor], issued: IssuedDocument, printed: Print
-) -> None:
-    screen = rows_of(visit().get(f"/statements/{issued.number}"))
-    paper = lines_of(printed(issued))
-    assert len(screen) > 40
-    for label, cells in screen.items():
+def test_paper_and_screen_show_the_same_figures(paper: Paper) -> None:
+    assert len(paper.screen) > 40
+    for label, cells in paper.screen.items():
         row = " ".join([label, *(cell for cell in cells if cell)])
-        assert row in paper, row
+        assert row in paper.lines, row
 
 
-def test_paper_has_every_entry_of_the_ledger(issued: IssuedDocument, printed: Print) -> None:
-    paper = "\n".join(lines_of(printed(issued)))
+def test_paper_has_every_entry_of_the_ledger(paper: Paper) -> None:
+    words = "\n".join(paper.lines)
     balance = 0
-    figures = pdf.figures_of(issued)
-    for entry in figures.annex:
+    for entry in pdf.figures_of(paper.document).annex:
         balance += entry.in_minor - entry.out_minor
         amount = yuan(entry.in_minor or entry.out_minor) if entry.in_minor or entry.out_minor else ""
         assert re.search(
             rf"^{entry.number} {entry.occurred_on} .*{re.escape(amount)} ?{re.escape(yuan(balance))}$",
-            paper,
+            words,
             re.MULTILINE,
         ), entry
-    assert "本期合计与期末结余 356,675.00 356,000.00 675.00" in paper
+    assert "本期合计与期末结余 356,675.00 356,000.00 675.00" in paper.lines
 
 
-def test_first_page_says_whose_it_is_and_what_it_is_not(issued: IssuedDocument, printed: Print) -> None:
-    first = "\n".join(lines_of(printed(issued)))
-    for words in (
+def test_first_page_says_whose_it_is_and_what_it_is_not(paper: Paper) -> None:
+    document, words = paper.document, "\n".join(paper.lines)
+    for each in (
         factories.HOST_NAME,
         factories.FUND_NAME,
         "期间 2023-09-01 至 2023-12-31",
-        f"编号 {issued.number}",
-        f"签发时间 {clock.local(issued.issued_at):%Y-%m-%d %H:%M}",
+        f"编号 {document.number}",
+        f"签发时间 {clock.local(document.issued_at):%Y-%m-%d %H:%M}",
         "非法定财务报表",
         "按 2026 年起施行的制度格式编制，仅供公开参考。",
         NOTICE,
-        f"数字的 SHA-256：{issued.figures_sha256}",
-        f"位置 {issued.log_position}",
+        f"数字的 SHA-256：{document.figures_sha256}",
+        f"位置 {document.log_position}",
     ):
-        assert words in first, words
+        assert each in words, each
 
 
-def test_every_page_is_headed_and_numbered(issued: IssuedDocument, printed: Print) -> None:
-    path = printed(issued)
-    count = page_count(path)
+def test_every_page_is_headed_and_numbered(paper: Paper) -> None:
+    count = page_count(paper.path)
+    assert count == 3
     for page in range(1, count + 1):
-        text = text_of(path, first=page, last=page)
+        text = text_of(paper.path, first=page, last=page)
         assert factories.FUND_NAME in text
-        assert re.search(rf"{issued.number}\s+2023-09-01 至 2023-12-31", text)
+        assert re.search(rf"{paper.document.number}\s+2023-09-01 至 2023-12-31", text)
         assert re.search(rf"\b{page} ?/ ?{count}\s*$", text)
 
 
-def test_checks_that_passed_are_printed(issued: IssuedDocument, printed: Print) -> None:
-    paper = " ".join(lines_of(printed(issued)))
+def test_checks_that_passed_are_printed(paper: Paper) -> None:
+    words = " ".join(paper.lines)
     for name in layouts.CHECK_NAMES.values():
-        assert f"✓ {name}" in paper, name
+        assert f"✓ {name}" in words, name
 
 
+def test_fonts_are_ours_and_embedded_and_the_file_describes_itself(paper: Paper) -> None:
+    listed = subprocess.run(["pdffonts", str(paper.path)], check=True, capture_output=True, text=True).stdout
+    faces = {line.split()[0].split("+")[1] for line in listed.splitlines()[2:]}
+    assert faces == {"Noto-Sans-SC", "Noto-Sans-SC-Bold", "Noto-Serif-SC-Bold"}
+    with pikepdf.open(paper.path) as file:
+        assert str(file.Root.Lang) == "zh-Hans"
+        assert str(file.docinfo["/Author"]) == factories.HOST_NAME
+        assert paper.document.number in str(file.docinfo["/Title"])
+        assert "/EmbeddedFiles" not in (file.Root.get("/Names") or {})
+    assert (
+        subprocess.run(["qpdf", "--check", str(paper.path)], check=False, capture_output=True).returncode == 0
+    )
+
+
+@on_one_database
 def test_statement_of_2026_does_not_say_that_the_layout_is_younger(
     session: Session, blank: Example, printed: Print
 ) -> None:
@@ -141,6 +187,7 @@ def test_statement_of_2026_does_not_say_that_the_layout_is_younger(
     assert "按 2026 年起施行" not in text_of(printed(document))
 
 
+@on_one_database
 def test_empty_period_prints_that_it_is_empty(example: Example, printed: Print) -> None:
     paper = lines_of(printed(issue(example, date(2023, 10, 1), date(2023, 10, 31))))
     assert "本期没有分录。" in paper
@@ -148,11 +195,13 @@ def test_empty_period_prints_that_it_is_empty(example: Example, printed: Print) 
     assert "六、期末结余 6,675.00 350,000.00 356,675.00" in paper
 
 
+@on_one_database
 def test_negative_amounts_have_a_minus_of_their_own(example: Example, printed: Print) -> None:
     paper = lines_of(printed(issue(example, date(2023, 10, 1), date(2023, 11, 16))))
     assert "三、收支净额 −6,000.00 0.00 −6,000.00" in paper
 
 
+@on_one_database
 def test_correction_note_stands_on_the_new_version(
     session: Session, example: Example, issued: IssuedDocument, printed: Print
 ) -> None:
@@ -165,6 +214,7 @@ def test_correction_note_stands_on_the_new_version(
     assert "更正说明" not in text_of(printed(issued))
 
 
+@on_one_database
 def test_the_same_document_gives_the_same_bytes(
     app: Flask, settings: Settings, issued: IssuedDocument, printed: Print, tmp_path: Path
 ) -> None:
@@ -174,6 +224,7 @@ def test_the_same_document_gives_the_same_bytes(
     assert again.read_bytes() == printed(issued).read_bytes()
 
 
+@on_one_database
 def test_printed_once_it_is_served_as_a_file(
     app: Flask, visit: Callable[..., Visitor], issued: IssuedDocument, printed: Print
 ) -> None:
@@ -187,21 +238,7 @@ def test_printed_once_it_is_served_as_a_file(
     assert visit().get(f"/statements/{issued.number}.pdf?lang=zh_Hans").headers["ETag"] != etag
 
 
-def test_fonts_are_ours_and_embedded_and_the_file_describes_itself(
-    issued: IssuedDocument, printed: Print
-) -> None:
-    path = printed(issued)
-    listed = subprocess.run(["pdffonts", str(path)], check=True, capture_output=True, text=True).stdout
-    faces = {line.split()[0].split("+")[1] for line in listed.splitlines()[2:]}
-    assert faces == {"Noto-Sans-SC", "Noto-Sans-SC-Bold", "Noto-Serif-SC-Bold"}
-    with pikepdf.open(path) as file:
-        assert str(file.Root.Lang) == "zh-Hans"
-        assert str(file.docinfo["/Author"]) == factories.HOST_NAME
-        assert issued.number in str(file.docinfo["/Title"])
-        assert "/EmbeddedFiles" not in (file.Root.get("/Names") or {})
-    assert subprocess.run(["qpdf", "--check", str(path)], check=False, capture_output=True).returncode == 0
-
-
+@on_one_database
 def test_long_annex_is_one_document_with_running_numbers(
     app: Flask, settings: Settings, issued: IssuedDocument, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

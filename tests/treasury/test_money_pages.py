@@ -10,8 +10,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.funds.queries import only_fund
-from app.ledger.models import JournalEntry, LedgerRow, MoneyAccount, Posting
+from app.ledger.models import JournalEntry, LedgerRow, Posting
 from app.ledger.queries import balance_on, pools_of
+from app.ledger.structure.models import MoneyAccount
 from tests.donations.gifts import BAD_AMOUNTS, BAD_DAYS, books, give
 from tests.visitor import Visitor
 

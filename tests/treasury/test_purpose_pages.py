@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.ledger.models import Earmark, Project
+from app.ledger.structure.models import Earmark, Project
 from tests.donations.gifts import books, give
 from tests.visitor import Visitor
 

@@ -15,9 +15,9 @@ from app.files.queries import files_of
 from app.ledger import queries as ledger
 from app.ledger import rules as posting
 from app.ledger.correction.operations import reverse_entry
-from app.ledger.models import Earmark, MoneyAccount, Project
 from app.ledger.operations import Posted, post_entries
 from app.ledger.rules import EntryDraft
+from app.ledger.structure.models import Earmark, MoneyAccount, Project
 from app.ledger.tracing import queries as tracing_queries
 from app.ledger.tracing.operations import hold, plan_refund, plan_use_of_holds
 from app.log.operations import LeafDraft, append

@@ -16,7 +16,7 @@ from app.disbursements.payments.forms import AcceptanceForm, PaymentForm, Refund
 from app.disbursements.voting.routes import SCANS
 from app.files.operations import attach_file
 from app.ledger import queries as ledger
-from app.ledger.models import MoneyAccount
+from app.ledger.structure.models import MoneyAccount
 from app.shared import clock
 from app.shared.errors import N_, NotFound, Refused
 from app.shared.money import yuan

@@ -42,9 +42,9 @@ def read_disbursements(
 ) -> RequestPreview:
     """What importing this file would do: each row as it will be drafted, skipped, or refused with its cell. Writes nothing.
 
-    Answers are by the office's number, else the row of the sheet: ``spending_kinds`` a row of charity-rules §16.1,
-    ``earmarks`` the slug of the purpose to spend from. Raises Refused for a file that is no such register or an answer
-    that fits nothing, Conflict for a file that is in already.
+    Answers are by the office's number, else the row of the sheet ("row:7" always is the row): ``spending_kinds`` a row of
+    charity-rules §16.1, ``earmarks`` the slug of the purpose to spend from. Raises Refused for a file that is no such
+    register or an answer that fits nothing, Conflict for a file that is in already.
     """
     opened = open_register(content, file_name, DISBURSEMENT_FIELDS, mapping=mapping, sheet=sheet)
     before = queries.imported_at(session, fund_id, opened.sha256)
@@ -58,15 +58,15 @@ def read_disbursements(
     for name in splits or {}:
         raise Refused(N_("第 %(row)s 行没有写几种物品，不需要拆分"), field="split", row=name)
     _refuse_idle_answers(table.rows, {**(spending_kinds or {}), **(earmarks or {})})
-    kinds = {half_width(key): spending_kind_of(kind) for key, kind in (spending_kinds or {}).items() if kind}
-    slugs = {half_width(key): slug for key, slug in (earmarks or {}).items() if slug}
+    kinds = {key: spending_kind_of(kind) for key, kind in (spending_kinds or {}).items() if kind}
+    slugs = {key: slug for key, slug in (earmarks or {}).items() if slug}
     places = _Earmarks(session, fund_id)
     known = queries.known_requests(session, fund_id)
     rows: list[RequestRow] = []
     seen: dict[str, int] = {}
     for row in table.rows:
-        key = _key_of(row)
-        request = places.place(read_request_row(row, today, kinds.get(key)), slugs.get(key))
+        request = read_request_row(row, today, _answer(kinds, row))
+        request = places.place(request, _answer(slugs, row))
         request = _compared(request, known)
         number = request.office_number
         if number and seen.setdefault(number, request.number) != request.number:
@@ -150,8 +150,14 @@ def _key_of(row: DataRow) -> str:
     return half_width(number) or str(row.number)
 
 
+def _answer(answers: Mapping[str, str], row: DataRow) -> str | None:
+    """What was answered for a row: by its row in the sheet ("row:7"), else by the office's number."""
+    by_key = {half_width(key): value for key, value in answers.items()}
+    return by_key.get(f"row:{row.number}", by_key.get(_key_of(row)))
+
+
 def _refuse_idle_answers(rows: tuple[DataRow, ...], answers: Mapping[str, str]) -> None:
-    keys = {_key_of(row) for row in rows}
+    keys = {_key_of(row) for row in rows} | {f"row:{row.number}" for row in rows}
     for key in answers:
         if half_width(key) not in keys:
             raise Refused(N_("登记表里没有编号“%(row)s”"), field="answers", row=key)

@@ -31,15 +31,14 @@ from app.ledger.queries import earmarks_of
 from app.parties.rules import KINDS
 from app.settings import Settings
 from app.shared import clock
-from app.shared.errors import N_, Conflict, NotFound, Refused, SunledgerError
+from app.shared.errors import N_, Conflict, NotFound, Refused
 from app.shared.money import yuan
 from app.shared.permissions import Permission
 from app.sheets.fields import DONATION_FIELDS
 from app.sheets.grid import MAX_FILE_BYTES, column_letter
-from app.sheets.rows import Note
 from app.web.access import FundChoice, actor, office_fund, requires
 from app.web.database import session, transaction
-from app.web.i18n import shown, translated
+from app.web.i18n import translated
 from app.web.pages import done, page
 
 blueprint = Blueprint("registers", __name__, url_prefix="/office/donations/registers")
@@ -65,12 +64,6 @@ FIELD_TEXTS = {
     "receipt_number": N_("票据号"),
     "contact": N_("联系方式"),
 }
-
-
-@blueprint.app_template_filter("told")
-def told(said: Note | SunledgerError) -> str:
-    """A note or a refusal in the visitor's language."""
-    return str(_(said.sentence, **{name: shown(value) for name, value in said.values.items()}))
 
 
 @blueprint.get("/")

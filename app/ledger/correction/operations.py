@@ -132,6 +132,7 @@ def _mirror(session: Session, entry: JournalEntry, reason: str) -> EntryDraft:
         description=row.description,
         party=row.party,
         party_id=row.party_id,
+        party_name=row.party,
         document=row.document,
         memo=reason,
         sign=-row.sign,

@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.ledger.listing.queries import ListedRow, shown_columns
-from app.ledger.models import Earmark, JournalEntry, LedgerRow, MoneyAccount, Posting, Project
+from app.ledger.models import JournalEntry, LedgerRow, Posting
+from app.ledger.structure.models import Earmark, MoneyAccount, Project
 from app.ledger.tracing.models import Tranche, TrancheMovement
 from app.shared.errors import N_, NotFound
 

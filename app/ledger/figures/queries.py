@@ -12,16 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.ledger import accounts as chart
 from app.ledger.figures.rules import months_before, parts_of
-from app.ledger.models import (
-    Balance,
-    Earmark,
-    JournalEntry,
-    LedgerRow,
-    MoneyAccount,
-    MoneyAccountDay,
-    Pool,
-    Posting,
-)
+from app.ledger.models import Balance, JournalEntry, LedgerRow, MoneyAccountDay, Pool, Posting
+from app.ledger.structure.models import Earmark, MoneyAccount
 from app.ledger.tracing.models import Tranche
 from app.shared.periods import Period
 

@@ -17,17 +17,8 @@ from sqlalchemy.orm import Session
 from app.ledger import accounts as chart
 from app.ledger.listing.queries import Listing
 from app.ledger.listing.rules import EXACT_UP_TO, Months, months_of_balances
-from app.ledger.models import (
-    Balance,
-    Earmark,
-    JournalEntry,
-    LedgerRow,
-    MoneyAccount,
-    MoneyAccountDay,
-    Pool,
-    Posting,
-    Project,
-)
+from app.ledger.models import Balance, JournalEntry, LedgerRow, MoneyAccountDay, Pool, Posting
+from app.ledger.structure.models import Earmark, MoneyAccount, Project
 from app.shared.periods import month_of, month_period
 
 _IN, _OUT = list(chart.RECEIPT_LINES), list(chart.PAYMENT_LINES)

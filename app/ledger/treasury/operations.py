@@ -11,9 +11,10 @@ from sqlalchemy.orm import Session
 from app.funds.models import Fund
 from app.ledger import accounts as chart
 from app.ledger import queries, rules
-from app.ledger.models import Earmark, JournalEntry, MoneyAccount, PeriodState, Pool, Project
+from app.ledger.models import JournalEntry, PeriodState, Pool
 from app.ledger.operations import Posted, post_entries
 from app.ledger.rules import EntryDraft, PostingDraft, TrancheDraft
+from app.ledger.structure.models import Earmark, MoneyAccount, Project
 from app.ledger.tracing.operations import plan_direct_use
 from app.log.operations import LeafDraft, append
 from app.shared import clock
@@ -111,9 +112,8 @@ def open_money_account(session: Session, actor: Actor, fund_id: int, kind: str, 
     )
     session.add(account)
     session.flush()
-    append(
-        session, [LeafDraft("money_account", account.id, {"fund": fund_id, "account": account.account_code})]
-    )
+    body = {"fund": fund_id, "account": account.account_code}
+    append(session, [LeafDraft("money_account", account.id, body, {"name": account.name})])
     record(session, actor.user_id, "open_money_account", "money_account", account.id, kind=kind)
     return account
 

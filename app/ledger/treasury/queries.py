@@ -9,15 +9,8 @@ from datetime import date, datetime
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from app.ledger.models import (
-    Earmark,
-    JournalEntry,
-    LedgerRow,
-    MoneyAccount,
-    MoneyAccountDay,
-    PeriodState,
-    Posting,
-)
+from app.ledger.models import JournalEntry, LedgerRow, MoneyAccountDay, PeriodState, Posting
+from app.ledger.structure.models import Earmark, MoneyAccount
 from app.shared.errors import N_, NotFound
 from app.shared.periods import Period, month_of
 

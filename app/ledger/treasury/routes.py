@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from app.ledger import queries as ledger
 from app.ledger.accounts import ENTRY_KINDS, MONEY_ACCOUNT_NAMES
 from app.ledger.correction.operations import reverse_entry
-from app.ledger.models import Earmark, MoneyAccount
 from app.ledger.operations import Posted
+from app.ledger.structure.models import Earmark, MoneyAccount
 from app.ledger.treasury import operations, queries
 from app.ledger.treasury.forms import (
     AccountForm,

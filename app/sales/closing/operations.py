@@ -15,9 +15,9 @@ from app.goods.operations import plan_out, put_back, take_out
 from app.ledger import accounts as chart
 from app.ledger import queries as ledger
 from app.ledger.correction.operations import reverse_entry
-from app.ledger.models import Earmark, MoneyAccount
 from app.ledger.operations import Posted, fold_into_event, post_entries
 from app.ledger.rules import EntryDraft, PostingDraft, TrancheDraft
+from app.ledger.structure.models import Earmark, MoneyAccount
 from app.ledger.tracing.operations import plan_direct_use
 from app.log.operations import LeafDraft, append
 from app.sales import queries

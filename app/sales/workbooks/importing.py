@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.goods.queries import registers_with_goods
 from app.sales.rules import METHOD_NAMES
 from app.sales.workbooks import queries
+from app.sales.workbooks.rows.rules import read_sale_rows
 from app.sales.workbooks.rules import (
     SalePreview,
     SaleRow,
@@ -19,7 +20,6 @@ from app.sales.workbooks.rules import (
     choose_goods,
     event_name,
     name_fits,
-    read_sale_rows,
 )
 from app.shared import clock
 from app.shared.errors import N_, Conflict, Refused
@@ -127,7 +127,8 @@ class _Plan:
         if not has_modes:
             self.notes.append(Note(N_("表里没有“方式”一列：都按定价义卖登记")))
         lots = {_lot_of(row) for row in table.rows}
-        self._refuse_idle_answers(lots, {str(row.number) for row in table.rows})
+        numbers = [row.number for row in table.rows]
+        self._refuse_idle_answers(lots, {*map(str, numbers), *(f"row:{number}" for number in numbers)})
         for row in table.rows:
             lot = _lot_of(row)
             split = _answer(self.splits, lot, row.number)
@@ -246,9 +247,11 @@ def _lot_of(row: DataRow) -> str:
 
 
 def _answer(answers: Mapping[str, str], lot: str, number: int) -> str | None:
-    """What was answered for a row, by its lot number or, where it has none, by its row in the sheet."""
+    """What was answered for a row: by its row in the sheet ("row:7"), by its lot number or, where it has none, by its row."""
     by_key = {half_width(key): value for key, value in answers.items()}
-    return by_key.get(lot, by_key.get(str(number)) if not lot else None)
+    if f"row:{number}" in by_key:
+        return by_key[f"row:{number}"]
+    return by_key.get(lot or str(number))
 
 
 def _with_totals(preview: SalePreview, table: TableRows) -> SalePreview:

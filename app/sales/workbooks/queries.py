@@ -32,6 +32,20 @@ def imported_at(session: Session, fund_id: int, sha256: str) -> datetime | None:
     )
 
 
+def event_of_file(session: Session, fund_id: int, sha256: str) -> int | None:
+    """The event that the very same file became; None when it is not in."""
+    return session.scalar(
+        select(SaleEvent.id)
+        .join(Attachment, Attachment.subject_id == SaleEvent.id)
+        .where(
+            Attachment.subject_type == FILE_SUBJECT,
+            Attachment.sha256 == sha256,
+            SaleEvent.fund_id == fund_id,
+        )
+        .limit(1)
+    )
+
+
 def same_event(session: Session, fund_id: int, name: str, held_on: date) -> tuple[int, bool] | None:
     """The fund's event of this name and day, and whether it is open without a lot yet."""
     found = session.scalars(

@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy.orm import Session
 
 from app.ledger import queries as ledger
-from app.ledger.models import MoneyAccount
+from app.ledger.structure.models import MoneyAccount
 from app.ledger.treasury.workbooks import queries
 from app.ledger.treasury.workbooks.rules import (
     PlannedAccount,

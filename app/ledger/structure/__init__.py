@@ -1,0 +1,1 @@
+"""What the books are divided into. Other domains name these in their own records; entries and postings they never touch."""
