@@ -10,6 +10,7 @@ from app.disbursements import routes as disbursement_routes
 from app.disbursements.dossier import routes as dossier_routes
 from app.disbursements.payments import routes as payment_routes
 from app.disbursements.voting import routes as voting_routes
+from app.disbursements.workbooks import routes as request_import_routes
 from app.donations import routes as donation_routes
 from app.donations.correction import routes as gift_routes
 from app.donations.registers import routes as register_routes
@@ -19,6 +20,7 @@ from app.funds import routes as fund_routes
 from app.goods import routes as goods_routes
 from app.ledger import routes as journal_routes
 from app.ledger.treasury import routes as treasury_routes
+from app.ledger.treasury.workbooks import routes as transfer_import_routes
 from app.people import routes as people_routes
 from app.public.disbursements import routes as public_disbursement_routes
 from app.public.entries import routes as public_entry_routes
@@ -27,6 +29,7 @@ from app.public.overview import routes as public_overview_routes
 from app.public.sales import routes as public_sale_routes
 from app.sales import routes as sale_routes
 from app.sales.closing import routes as closing_routes
+from app.sales.workbooks import routes as sale_import_routes
 from app.settings import ROOT, NotReady, Settings, load
 from app.shared import db as shared_db
 from app.shared import encryption
@@ -51,6 +54,9 @@ BLUEPRINTS = (
     sale_routes.blueprint,
     closing_routes.blueprint,
     register_routes.blueprint,
+    sale_import_routes.blueprint,
+    request_import_routes.blueprint,
+    transfer_import_routes.blueprint,
     statement_routes.blueprint,
     public_overview_routes.blueprint,
     public_ledger_routes.blueprint,

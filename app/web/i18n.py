@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, Protocol
 
 from flask import Flask, Response, current_app, g, has_request_context, request
 from flask_babel import Babel, get_locale, get_translations, gettext
@@ -104,8 +104,17 @@ def _remember(response: Response) -> Response:
     return response
 
 
-def translated(error: SunledgerError) -> str:
-    """The sentence of a refusal in the visitor's language, with amounts and dates as people write them."""
+class Said(Protocol):
+    """A sentence in the source language with its values: a refusal, a note."""
+
+    @property
+    def sentence(self) -> str: ...
+    @property
+    def values(self) -> Mapping[str, Any]: ...
+
+
+def translated(error: Said) -> str:
+    """The sentence of a refusal or a note in the visitor's language, with amounts and dates as people write them."""
     return str(gettext(error.sentence, **{name: shown(value) for name, value in error.values.items()}))
 
 

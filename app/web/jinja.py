@@ -16,7 +16,7 @@ from app.settings import ROOT
 from app.shared import clock
 from app.shared.money import plain_yuan, yuan
 from app.web import static_files
-from app.web.i18n import HTML_LANGUAGES, LOCALE_NAMES, catalogue, html_lang, locale, shown, text
+from app.web.i18n import HTML_LANGUAGES, LOCALE_NAMES, catalogue, html_lang, locale, shown, text, translated
 
 COMPONENTS = ROOT / "templates" / "components"
 
@@ -30,7 +30,13 @@ def install(app: Flask) -> None:
         text, lambda one, many, count: catalogue().ungettext(one, many, count), newstyle=True
     )
     environment.filters.update(
-        yuan=yuan, plain_yuan=plain_yuan, day=day, moment=moment, clock_time=clock_time, shown=shown
+        yuan=yuan,
+        plain_yuan=plain_yuan,
+        day=day,
+        moment=moment,
+        clock_time=clock_time,
+        shown=shown,
+        told=translated,
     )
     environment.globals.update(
         static_url=static_files.url,

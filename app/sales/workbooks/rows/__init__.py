@@ -1,0 +1,1 @@
+"""One row of the register of a charity sale."""
