@@ -85,7 +85,11 @@ def pdf(number: str) -> Response:
     """The statement as a file, in the language of the visit. The same bytes every time."""
     document = _asked_for(number)
     language = locale()
-    path = statement_file(document, language)
+    try:
+        path = statement_file(document, language)
+    except NotPrinted as error:
+        current_app.logger.error("statement %s could not be printed: %s", number, error)
+        abort(503, error.sentence)
     answer = send_file(
         path,
         mimetype="application/pdf",

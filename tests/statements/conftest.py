@@ -49,10 +49,16 @@ def settings(
 @pytest.fixture
 def example(session: Session) -> Example:
     """The fund with the example's 23 entries."""
-    return Example(session, fund_by_slug(session, factories.FUND_SLUG))
+    return _in(session)
 
 
 @pytest.fixture
 def blank(session: Session) -> Example:
     """The fund without any entry, and the earmark of the road."""
-    return Example(session, fund_by_slug(session, factories.FUND_SLUG))
+    return _in(session)
+
+
+def _in(session: Session) -> Example:
+    example = Example(session, fund_by_slug(session, factories.FUND_SLUG))
+    session.rollback()  # so that what the site writes next is seen
+    return example

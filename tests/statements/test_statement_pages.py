@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.documents.queries import document
 from app.shared import clock
 from app.shared.db import transaction
+from app.statements import routes
 from tests.statements.worked_example import Example, gift
 from tests.visitor import Seen, Visitor
 
@@ -35,6 +36,12 @@ def confirm(visitor: Visitor, note: str | None = None) -> Seen:
 def number() -> str:
     """The number of the first document of this year."""
     return f"{clock.today().year}-01"
+
+
+@pytest.fixture(autouse=True)
+def unprinted(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Leave the printing to the tests of the PDF; it takes a second each time."""
+    monkeypatch.setattr(routes, "PRINTED_AT_ONCE", 0)
 
 
 def rows_of(seen: Seen) -> dict[str, list[str]]:

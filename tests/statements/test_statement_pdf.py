@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from sqlalchemy.orm import Session
 
+from app.documents import pdf as documents_pdf
 from app.documents.models import IssuedDocument
 from app.funds.queries import fund_by_slug
 from app.main import create_app
@@ -263,3 +264,29 @@ def test_long_annex_is_one_document_with_running_numbers(
     assert (
         subprocess.run(["qpdf", "--check", str(files[0])], check=False, capture_output=True).returncode == 0
     )
+
+
+@on_one_database
+def test_what_is_issued_is_printed_at_once(
+    visit: Callable[..., Visitor], example: Example, settings: Settings
+) -> None:
+    address = "/office/statements/issue?first=2023-10-01&last=2023-10-31"
+    assert visit("accountant").submit(address).status == 303
+    assert [path.suffixes for path in (settings.data_dir / "documents").iterdir()] == [[".pdf"]]
+
+
+@on_one_database
+def test_statement_that_cannot_be_printed_is_issued_all_the_same(
+    visit: Callable[..., Visitor], example: Example, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(documents_pdf, "SECONDS_FOR_A_PART", 0)
+    address = "/office/statements/issue?first=2023-10-01&last=2023-10-31"
+    accountant = visit("accountant")
+    done = accountant.follow(accountant.submit(address))
+    number = re.findall(r"已签发 (\d{4}-\d\d)", done.html)[0]
+    assert visit().get(f"/statements/{number}").status == 200
+    refused = visit().get(f"/statements/{number}.pdf")
+    assert refused.status == 503
+    assert "数字不受影响" in refused.words
+    monkeypatch.undo()
+    assert visit().get(f"/statements/{number}.pdf").response.data.startswith(b"%PDF-")
