@@ -13,6 +13,7 @@ def check_books() -> int:
     from sqlalchemy.orm import Session
 
     from app.disbursements.checks import check_disbursements
+    from app.documents.checks import check_documents
     from app.goods.checks import check_goods
     from app.ledger.checks import check_ledger
     from app.log.checks import check_log
@@ -34,6 +35,7 @@ def check_books() -> int:
                 *check_log(session),
                 *check_goods(session),
                 *check_disbursements(session),
+                *check_documents(session),
             ]
     finally:
         engine.dispose()
