@@ -98,12 +98,17 @@ class Visitor:
 
     def __init__(self, client: FlaskClient) -> None:
         self.client = client
+        self._token: tuple[str, str] | None = None
 
     def carry(self, secret: str) -> None:
         """Carry the cookie of somebody who is signed in."""
         with self.client.session_transaction() as cookie:
             cookie["_user_id"] = secret
             cookie["_fresh"] = True
+
+    def _session(self) -> str:
+        with self.client.session_transaction() as cookie:
+            return str(cookie.get("csrf_token"))
 
     def get(self, path: str, **headers: str) -> Seen:
         """Open a page."""
@@ -152,11 +157,14 @@ class Visitor:
         return Seen(self.client.post(path, data=data, headers=_headers(headers)))
 
     def token(self) -> str:
-        """A form token of this browser."""
+        """A form token of this browser, asked for again only when its session is another."""
+        if self._token and self._session() == self._token[0]:
+            return self._token[1]
         for path in ("/office/sign-in", "/office/me/password"):
             found = self.get(path).tree.xpath("//input[@name='csrf_token']/@value")
             if found:
-                return str(found[0])
+                self._token = (self._session(), str(found[0]))
+                return self._token[1]
         raise AssertionError("no page with a token")
 
 

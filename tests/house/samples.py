@@ -21,6 +21,7 @@ from app.ledger.models import JournalEntry
 from app.ledger.structure.models import Earmark, MoneyAccount
 from app.people.models import SignInSession, TermOfOffice
 from app.sales.models import SaleEvent
+from app.settings import ROOT
 from app.shared.db import Base
 from tests.house.furnishing import REGISTER
 
@@ -31,6 +32,7 @@ NOTHING = {"int": 999_999_999, "path": "no/such/thing"}
 """Arguments that lead to nothing, by converter; anything else is text."""
 
 TRIES = 200
+WORKBOOKS = ROOT / "app" / "example" / "jinlong-2023"
 
 Candidates = Callable[["House"], list[Any]]
 
@@ -43,12 +45,18 @@ def _column(column: Any) -> Candidates:
     return ask
 
 
-def _upload(house: House) -> list[Any]:
-    """A register that was pasted and waits for confirmation."""
-    visitor = house.visit("secretary")
-    answer = visitor.submit("/office/donations/registers/import", {"rows": REGISTER})
-    assert answer.status == 303, answer.error_summary
-    return [answer.location.rpartition("/")[2]]
+def _upload(key: str, page: str, workbook: str | None = None) -> Candidates:
+    """A register that somebody sent in and that waits for confirmation."""
+
+    def send(house: House) -> list[Any]:
+        fields: dict[str, Any] = {"rows": REGISTER}
+        if workbook:
+            fields = {"file": ((WORKBOOKS / workbook).read_bytes(), workbook)}
+        answer = house.visit(key).submit(page, fields)
+        assert answer.status == 303, f"{page}: {answer.status} {answer.error_summary}"
+        return [answer.location.rpartition("/")[2].partition("?")[0]]
+
+    return send
 
 
 # Keys are `endpoint.argument`, `blueprint.argument`, or just `argument` where it means the same everywhere. What is called
@@ -68,7 +76,10 @@ SAMPLES: dict[str, Candidates] = {
     "public_disbursements.number": _column(Disbursement.number),
     "public_sales.slug": _column(SaleEvent.slug),
     "statements.number": _column(IssuedDocument.number),
-    "registers.check.upload": _upload,
+    "registers.check.upload": _upload("secretary", "/office/donations/registers/import"),
+    "request_imports.check.upload": _upload("secretary", "/office/disbursements/import/", "拨付申请表.xlsx"),
+    "sale_imports.check.upload": _upload("secretary", "/office/sales/import/", "慈善晚会义卖义拍登记表.xlsx"),
+    "transfer_imports.check.upload": _upload("cashier", "/office/treasury/import/", "资金划转登记表.xlsx"),
 }
 
 
