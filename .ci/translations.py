@@ -26,8 +26,11 @@ OPTIONS = {"templates/**": {"trimmed": "true", "silent": "false"}}
 
 PLACEHOLDER = re.compile(r"%\((\w+)\)[a-z]")
 HAN = re.compile(r"[\u3400-\u9fff]")
-# Words that stay as they are in every language.
-KEPT = re.compile(r"阳光账本|陽光賬本|陽光帳本")
+# Words that stay as they are in every language: the name, and what an office writes in the cells of its workbooks.
+KEPT = re.compile(
+    r"阳光账本|陽光賬本|陽光帳本|每份含|非定向|定向捐赠|爱心居民|爱心商户|爱心单位|某商户|匿名|银行转账|银行|现金|微信|支付宝|实物|"
+    r"义卖|义拍|募捐箱|单位|商户|个人|不公开|公开|馕 300个|鞋子 6双|(?<=write )是(?= or 否)|(?<=or )否|(?<=as )件"
+)
 
 
 def extracted() -> Catalog:
