@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
 from flask import Flask, Response, g, request
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.settings import Settings
 from app.web.access import PUBLIC_MAX_BYTES
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
@@ -25,9 +32,25 @@ HEADERS = {
 HSTS = "max-age=63072000; includeSubDomains"
 
 
+_LOOPBACK = frozenset({"127.0.0.1", "::1"})
+
+
+class LocalProxy:
+    """Believes what a proxy on this machine says of the visitor (X-Forwarded-For, -Proto), and nobody from elsewhere."""
+
+    def __init__(self, application: WSGIApplication) -> None:
+        self._direct = application
+        self._behind = ProxyFix(application, x_for=1, x_proto=1)
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        local = environ.get("REMOTE_ADDR") in _LOOPBACK
+        return (self._behind if local else self._direct)(environ, start_response)
+
+
 def install(app: Flask, settings: Settings) -> None:
     """Cookie flags, size limits and headers."""
     secure = settings.in_production
+    app.wsgi_app = LocalProxy(app.wsgi_app)  # type: ignore[method-assign]
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="__Host-sunledger" if secure else "sunledger",
