@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from unicodedata import east_asian_width
 
 WIDTH = 960
 MOST_IN_A_COLUMN = 5
@@ -19,6 +20,10 @@ _SPACE = 12
 _LABEL = 24
 _TALL = 36
 _LONGEST_LABEL = 14
+
+
+def _width(character: str) -> int:
+    return 2 if east_asian_width(character) in "WF" else 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +53,17 @@ class Node:
     @property
     def label(self) -> str:
         """The name, short enough for its place in the drawing."""
-        return self.name if len(self.name) <= _LONGEST_LABEL else f"{self.name[: _LONGEST_LABEL - 1]}…"
+        # A Han character is as wide as two Latin ones.
+        room = 2 * _LONGEST_LABEL
+        if sum(map(_width, self.name)) <= room:
+            return self.name
+        kept, used = [], 2
+        for character in self.name:
+            used += _width(character)
+            if used > room:
+                break
+            kept.append(character)
+        return f"{''.join(kept)}…"
 
 
 @dataclass(frozen=True, slots=True)
