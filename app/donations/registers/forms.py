@@ -9,11 +9,10 @@ from werkzeug.datastructures import MultiDict
 from wtforms import BooleanField, HiddenField, SelectMultipleField, TextAreaField
 from wtforms.validators import InputRequired, Length, Optional
 
+from app.sheets.choosing import chosen_twice, columns_answered, mapping_of
 from app.sheets.fields import DONATION_FIELDS
 from app.web.forms import FileField, Form, TextField
 
-NOT_USED = "-"
-"""The answer for a column that is none of the fields."""
 AS_WISH = "-"
 """The answer for a purpose that binds nothing."""
 NEW = "new"
@@ -67,7 +66,7 @@ class Answers:
     @property
     def mapping(self) -> dict[str, str]:
         """Field by column letter, as the reader takes it."""
-        return {letters: "" if key == NOT_USED else key for letters, key in self.columns.items()}
+        return mapping_of(self.columns)
 
     @property
     def earmarks(self) -> dict[str, str]:
@@ -82,19 +81,15 @@ class Answers:
     @property
     def columns_chosen_twice(self) -> list[str]:
         """Fields that were given two columns."""
-        keys = [key for key in self.columns.values() if key != NOT_USED]
-        return sorted({key for key in keys if keys.count(key) > 1})
+        return chosen_twice(self.columns)
 
 
 def answers(given: MultiDict[str, str]) -> Answers:
     """The answers in an address. Only what is well formed counts."""
-    known = {item.key for item in DONATION_FIELDS} | {NOT_USED}
-    columns, splits, purposes = {}, {}, []
+    splits, purposes = {}, []
     for name, value in given.items():
         kind, _sign, rest = name.partition("-")
-        if kind == "column" and rest.isalpha() and rest.isascii() and value in known:
-            columns[rest.upper()] = value
-        elif kind == "split" and rest.isdecimal() and value == EACH:
+        if kind == "split" and rest.isdecimal() and value == EACH:
             values = [text for part, text in _values(given, rest)]
             splits[f"row:{rest}"] = ";".join(text.strip() or "0" for text in values)
         elif kind == "split" and rest.isdecimal() and value:
@@ -103,6 +98,7 @@ def answers(given: MultiDict[str, str]) -> Answers:
             choice = given.get(f"as-{rest}", "")
             if choice:
                 purposes.append(PurposeAnswer(value, choice, given.get(f"slug-{rest}", "").strip()))
+    columns = columns_answered(given, DONATION_FIELDS)
     return Answers(given.get("sheet") or None, columns, splits, tuple(purposes))
 
 

@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from app.donations.models import Register
 from app.donations.registers import queries
 from app.donations.registers.exporting import register_workbook
-from app.donations.registers.forms import NOT_USED, Answers, ConfirmImportForm, UploadForm, answers
+from app.donations.registers.forms import Answers, ConfirmImportForm, UploadForm, answers
 from app.donations.registers.importing import read_donations
 from app.donations.registers.operations import ImportedDonations, import_donations
 from app.donations.registers.rules import (
@@ -34,8 +34,9 @@ from app.shared import clock
 from app.shared.errors import N_, Conflict, NotFound, Refused
 from app.shared.money import yuan
 from app.shared.permissions import Permission
+from app.sheets.choosing import NOT_USED, column_choices
 from app.sheets.fields import DONATION_FIELDS
-from app.sheets.grid import MAX_FILE_BYTES, column_letter
+from app.sheets.grid import MAX_FILE_BYTES
 from app.web.access import FundChoice, actor, office_fund, requires
 from app.web.database import session, transaction
 from app.web.i18n import translated
@@ -276,27 +277,32 @@ def _preview_page(
     message: str | None,
 ) -> Response:
     here = url_for("registers.check", upload=upload)
+    crumbs = [(_("捐赠登记表"), url_for("registers.listing"))]
     if preview.question == "sheet":
         return page(
-            "donations/import_sheet.html",
-            preview=preview,
+            "uploads/sheet.html",
+            file_name=preview.file_name,
+            sheet_names=preview.sheet_names,
             action=here,
             message=message,
+            crumbs=crumbs,
+            back_url=url_for("registers.upload"),
             nav_current="donations",
         )
     twice = given.columns_chosen_twice
     if preview.question or twice or request.args.get("ask") == "columns":
         return page(
-            "donations/import_columns.html",
-            preview=preview,
-            columns=_columns(preview, given),
+            "uploads/columns.html",
+            match=preview.match,
+            columns=column_choices(preview.match, preview.first_cells, given.columns),
             fields=[(item.key, _(FIELD_TEXTS[item.key])) for item in DONATION_FIELDS],
             required=[_(FIELD_TEXTS[item.key]) for item in DONATION_FIELDS if item.required],
             not_used=NOT_USED,
+            unused_hint=_("不用的列选“不用这一列”，下载登记表时仍会保留。"),
             twice=[_(FIELD_TEXTS[key]) for key in twice],
-            missing=[_(FIELD_TEXTS[item.key]) for item in preview.match.missing]
-            if preview.match and given.columns
-            else [],
+            missing=[_(FIELD_TEXTS[item.key]) for item in preview.match.missing] if preview.match else [],
+            crumbs=crumbs,
+            back_url=url_for("registers.upload"),
             action=here,
             kept=_kept(("column-", "ask")),
             message=message,
@@ -344,35 +350,6 @@ def _may(correction: Correction, fund_id: int) -> bool:
 def _kept(but: tuple[str, ...]) -> list[tuple[str, str]]:
     """The answers in the address that a form on the page sends on unchanged."""
     return [(name, value) for name, value in request.args.items() if not name.startswith(but)]
-
-
-def _columns(preview: DonationPreview, given: Answers) -> list[dict[str, Any]]:
-    """Each column with its heading, what is in it, and the field it seems to be."""
-    match = preview.match
-    headings: dict[int, str] = {}
-    fields: dict[int, str] = {}
-    if match is not None:
-        for key, heading in match.columns.items():
-            headings[heading.column], fields[heading.column] = heading.text, key
-        for heading in match.unknown:
-            headings[heading.column], fields[heading.column] = heading.text, NOT_USED
-        for doubt in match.unsure:
-            for heading in doubt.headings:
-                headings[heading.column] = heading.text
-    width = max((len(row) for row in preview.first_cells), default=0)
-    every = sorted(headings) if match is not None else range(1, width + 1)
-    return [
-        {
-            "letters": column_letter(column),
-            "heading": headings.get(column, ""),
-            "field": given.columns.get(column_letter(column), fields.get(column, "")),
-            "is_open": match is not None and column in headings and column not in fields,
-            "cells": [
-                row[column - 1] for row in preview.first_cells if column <= len(row) and row[column - 1]
-            ][:3],
-        }
-        for column in every
-    ]
 
 
 def _purposes(preview: DonationPreview, given: Answers) -> list[dict[str, Any]]:

@@ -180,7 +180,12 @@ class RegisterPages(Generic[P, F]):
             "nav_current": self.navigation,
         }
         if preview.question == "sheet":
-            return page("uploads/sheet.html", **common)
+            return page(
+                "uploads/sheet.html",
+                file_name=preview.opened.file_name,
+                sheet_names=preview.opened.sheet_names,
+                **common,
+            )
         answered = columns_answered(request.args, self.fields)
         twice = chosen_twice(answered)
         if preview.question == "headings" or twice or request.args.get("ask") == "columns":
@@ -191,9 +196,8 @@ class RegisterPages(Generic[P, F]):
                 columns=column_choices(match, preview.opened.first_cells, answered),
                 fields=[(item.key, _(self.field_texts[item.key])) for item in self.fields],
                 required=[_(self.field_texts[item.key]) for item in self.fields if item.required],
-                missing=[_(self.field_texts[item.key]) for item in match.missing]
-                if match and answered
-                else [],
+                missing=[_(self.field_texts[item.key]) for item in match.missing] if match else [],
+                unused_hint=_("不用的列选“不用这一列”。"),
                 twice=[_(self.field_texts[key]) for key in twice],
                 not_used=NOT_USED,
                 kept=self._kept("column-", "ask"),

@@ -14,19 +14,12 @@ from app.sheets.fields import DONATION_FIELDS
 from app.sheets.grid import Sheet, column_letter
 from app.sheets.headings import HeadingMatch, NoHeadings, columns_given
 from app.sheets.layout import RegisterLayout
+from app.sheets.opening import refuse_macros
 from app.sheets.reading import read_pasted, read_workbook
 from app.sheets.register import TableRows, read_table
 
 _FIRST_ROWS = 6
 _PLAIN_SHEET = re.compile(r"^(?:sheet|工作表|表|table)?\s*\d*$", re.IGNORECASE)
-
-
-def refuse_macros(content: bytes) -> None:
-    """Raises Refused for a workbook with a program in it: what is kept must be harmless to open again."""
-    if (content.startswith(b"PK") and b"vbaProject.bin" in content) or (
-        content.startswith(b"\xd0\xcf\x11\xe0") and "_VBA_PROJECT".encode("utf-16-le") in content
-    ):
-        raise Refused(N_("文件里带有宏，请另存为不带宏的 .xlsx 再上传"), field="file")
 
 
 def gift_sheet(
