@@ -53,7 +53,9 @@ def _fill(session: Session) -> list[dict[str, Any]]:
     rows: list[dict[str, Any]] = []
     words = []
     balances: dict[tuple[Any, ...], list[int]] = defaultdict(lambda: [0, 0])
-    accounts = dict(session.execute(select(MoneyAccount.fund_id, MoneyAccount.id).order_by(MoneyAccount.id.desc())).all())
+    accounts = dict(
+        session.execute(select(MoneyAccount.fund_id, MoneyAccount.id).order_by(MoneyAccount.id.desc())).all()
+    )
     for number in range(1, ROWS + 1):
         kind = chance.choice(KINDS)
         earmark, fund = chance.choice(earmarks)
@@ -98,7 +100,15 @@ def _fill(session: Session) -> list[dict[str, Any]]:
                 balance[0 if goods > 0 else 1] += abs(goods)
     session.execute(insert(LedgerRow), rows)
     PUBLIC_SEARCH.add(session, words)
-    key = ("fund_id", "month", "account_code", "earmark_id", "money_account_id", "project_id", "statement_line")
+    key = (
+        "fund_id",
+        "month",
+        "account_code",
+        "earmark_id",
+        "money_account_id",
+        "project_id",
+        "statement_line",
+    )
     session.execute(
         insert(Balance),
         [
@@ -207,7 +217,9 @@ def test_any_filter_gives_the_rows_that_meet_it(
         if not read.is_empty:
             drivers.add((read._driver().name, read._driver().rows is None))
         sums = {
-            direction: sum(row["amount_minor"] * row["sign"] for row in expected if row["direction"] == direction)
+            direction: sum(
+                row["amount_minor"] * row["sign"] for row in expected if row["direction"] == direction
+            )
             for direction in ("in", "out")
         }
         goods = sum(row["goods_change_minor"] for row in expected)
@@ -227,7 +239,16 @@ def test_any_filter_gives_the_rows_that_meet_it(
             sums["out"],
             goods,
         ), asked
-    assert {name for name, _ in drivers} >= {"number", "fund", "earmark", "kind", "direction", "day", "amount", "words"}
+    assert {name for name, _ in drivers} >= {
+        "number",
+        "fund",
+        "earmark",
+        "kind",
+        "direction",
+        "day",
+        "amount",
+        "words",
+    }
     assert {is_wide for _, is_wide in drivers} == {True, False}
 
 
@@ -295,7 +316,8 @@ def _plans_use_indexes_on_postgresql(engine: Engine, session: Session) -> None:
         values = {**read.values, "before": 400, "count": 51}
         compiled = statement.compile(engine, compile_kwargs={"render_postcompile": True})
         plan = session.connection().exec_driver_sql(
-            f"EXPLAIN {compiled.string}", {**compiled.params, **{k: values[k] for k in compiled.params if k in values}}
+            f"EXPLAIN {compiled.string}",
+            {**compiled.params, **{k: values[k] for k in compiled.params if k in values}},
         )
         steps = "\n".join(row[0] for row in plan)
         assert index in steps, steps
