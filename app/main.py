@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Flask
 from flask_migrate import Migrate
 from htmx_flask import Htmx
+from sqlalchemy.orm import Session
 
 from app.disbursements import routes as disbursement_routes
 from app.disbursements.dossier import routes as dossier_routes
@@ -21,6 +22,8 @@ from app.goods import routes as goods_routes
 from app.ledger import routes as journal_routes
 from app.ledger.treasury import routes as treasury_routes
 from app.ledger.treasury.workbooks import routes as transfer_import_routes
+from app.log import routes as log_routes
+from app.log.checkpoint import operations as log_checkpoint
 from app.people import routes as people_routes
 from app.public.disbursements import routes as public_disbursement_routes
 from app.public.entries import routes as public_entry_routes
@@ -39,6 +42,7 @@ from app.web.database import db, engine_options
 
 BLUEPRINTS = (
     static_files.blueprint,
+    log_routes.blueprint,
     people_routes.blueprint,
     fund_routes.blueprint,
     file_routes.blueprint,
@@ -81,11 +85,14 @@ def create_app(settings: Settings | None = None) -> Flask:
     db.init_app(app)
     with app.app_context():
         shared_db.configure_engine(db.engine)
-        problem = schema.problem(db.engine)
-        if problem:
+        try:
+            schema.verify(db.engine)
+            with Session(db.engine) as session:
+                log_checkpoint.establish(session, settings.log_key_file, settings.log_origin)
+        except NotReady:
             db.engine.dispose()
-            raise NotReady(problem)
-    app.extensions["sunledger_readiness"] = lambda: schema.problem(db.engine)
+            raise
+    app.extensions["sunledger_readiness"] = lambda: _problem(settings)
     Migrate(app, db, directory=str(schema.FOLDER))
     Htmx(app)
     i18n.install(app, settings.default_locale)
@@ -102,3 +109,12 @@ def create_app(settings: Settings | None = None) -> Flask:
     fund_routes.install_site(app)
     app.extensions["sunledger_sign_in_page"] = people_routes.sign_in_again
     return app
+
+
+def _problem(settings: Settings) -> str | None:
+    """What keeps this process from serving now."""
+    found = schema.problem(db.engine)
+    if found:
+        return found
+    with Session(db.engine) as session:
+        return log_checkpoint.start_problem(session, settings.log_key_file, settings.log_origin)

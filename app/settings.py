@@ -37,7 +37,7 @@ class Settings:
     secret_key: str = field(repr=False)
     data_key_file: Path
     log_key_file: Path
-    log_origin: str
+    log_origin: str | None
     public_url: str | None = None
     replica_url: str | None = field(default=None, repr=False)
     default_locale: str = "zh_Hans"
@@ -93,7 +93,6 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
     else:
         secret_key = secret_key or _kept_secret(data_dir / "secret.key")
         _kept_secret(data_key_file)
-    host = urlsplit(public_url).hostname if public_url else None
     return Settings(
         environment=environment,
         data_dir=data_dir,
@@ -101,7 +100,8 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         secret_key=secret_key,
         data_key_file=data_key_file,
         log_key_file=Path(value("LOG_KEY_FILE", str(data_dir / "log.key"))),
-        log_origin=value("LOG_ORIGIN", host or "sunledger.invalid/development"),
+        # Left out, the log's name is random: never an address, which may change.
+        log_origin=value("LOG_ORIGIN") or None,
         public_url=public_url,
         replica_url=value("REPLICA_URL") or None,
         default_locale=default_locale,

@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "check-books": "app.cli.check_books:check_books",
     "example": "app.cli.example:example",
     "init": "app.cli.database:init",
+    "log": "app.cli.log:log",
     "serve": "app.cli.server:serve",
     "start": "app.cli.server:start",
     "user": "app.cli.people:user",
@@ -85,8 +86,12 @@ def settings() -> Settings:
 
 
 @contextmanager
-def open_session() -> Iterator[Session]:
-    """A session on the installation's database, which must be set up for this version."""
+def open_session(*, rewound_too: bool = False) -> Iterator[Session]:
+    """A session on the installation's database, which must be set up for this version and continue the published log.
+
+    ``rewound_too``: also when it does not, to say so.
+    """
+    from app.log.checkpoint.operations import establish
     from app.shared import encryption
     from app.web import schema
     from app.web.database import open_engine
@@ -98,6 +103,8 @@ def open_session() -> Iterator[Session]:
         if problem:
             raise NotReady(problem)
         with Session(engine, expire_on_commit=False) as session:
+            if not rewound_too:
+                establish(session, settings().log_key_file, settings().log_origin)
             yield session
     finally:
         engine.dispose()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from app.cli import settings
+from app.shared.checks import Check
 
 
 @click.command()
@@ -16,9 +17,8 @@ def check_books() -> int:
     from app.documents.checks import check_documents
     from app.goods.checks import check_goods
     from app.ledger.checks import check_ledger
-    from app.log.checks import check_log
+    from app.log.checks import check_log, check_published
     from app.shared import guards
-    from app.shared.checks import Check
     from app.web import schema
     from app.web.database import open_engine
 
@@ -33,12 +33,18 @@ def check_books() -> int:
                 guarded,
                 *check_ledger(session),
                 *check_log(session),
+                check_published(session, settings().log_key_file),
                 *check_goods(session),
                 *check_disbursements(session),
                 *check_documents(session),
             ]
     finally:
         engine.dispose()
+    return told(checks)
+
+
+def told(checks: list[Check]) -> int:
+    """Print each invariant and its result; 1 when any is broken."""
     for check in checks:
         click.echo(f"{'ok  ' if check.holds else 'FAIL'} {check.name} ({check.examined})")
         for problem in check.problems:

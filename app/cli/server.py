@@ -6,8 +6,7 @@ import os
 
 import click
 
-from app.cli import run, settings
-from app.settings import NotReady
+from app.cli import open_session, run, settings
 
 _MOST_WORKERS = 8
 _THREADS = 4
@@ -26,14 +25,8 @@ _workers = click.option(
 @_workers
 def serve(host: str, port: int, workers: int | None) -> None:
     """Serve the site. Put a proxy with TLS in front of it in production."""
-    from app.web import schema
-    from app.web.database import open_engine
-
-    engine = open_engine(settings())
-    problem = schema.problem(engine)
-    engine.dispose()
-    if problem:
-        raise NotReady(problem)
+    with open_session():
+        pass  # refuses a database that is not ready, or older than what was published
     _serve(host, port, workers or min(os.cpu_count() or 1, _MOST_WORKERS))
 
 

@@ -11,8 +11,9 @@ from typing import IO
 from sqlalchemy.orm import Session
 
 from app.files.models import Attachment
-from app.files.queries import path_of
+from app.files.queries import files_of, path_of
 from app.files.rules import MAX_BYTES, plain_name, require_acceptable
+from app.log.operations import LeafDraft, append
 from app.shared import audit, clock
 from app.shared.errors import N_, NotFound
 from app.shared.permissions import Actor
@@ -63,6 +64,28 @@ def attach_file(
         session, actor.user_id, "attach_file", subject_type, subject_id, file=attachment.id, sha256=digest
     )
     return attachment
+
+
+def log_public_files(session: Session, subject_type: str, subject_id: int) -> None:
+    """Append a leaf for every public file of a record that has just become public itself. Inside ``transaction(books=True)``."""
+    files = files_of(session, subject_type, subject_id, only_public=True)
+    append(
+        session,
+        [
+            LeafDraft(
+                "file",
+                file.id,
+                {
+                    "of": [subject_type, subject_id],
+                    "purpose": file.purpose,
+                    "sha256": file.sha256,
+                    "size": file.size,
+                },
+                {"name": file.name},
+            )
+            for file in files
+        ],
+    )
 
 
 def detach_file(

@@ -15,6 +15,8 @@ from sqlalchemy.orm import Session
 
 from app.funds.models import Fund, Host
 from app.funds.queries import host_by_name
+from app.log.operations import LeafDraft, append
+from app.log.queries import latest_version
 from app.shared import audit, clock
 from app.shared.errors import N_, Conflict, Refused
 from app.shared.permissions import Actor, Permission
@@ -42,6 +44,7 @@ def create_host(session: Session, actor: Actor, *, name: str, **texts: str | Non
     host = Host(**values, created_at=clock.now())
     session.add(host)
     session.flush()
+    append(session, [_host_leaf(host, 1)])
     audit.record(session, actor.user_id, "create_host", "host", host.id)
     return host
 
@@ -73,6 +76,7 @@ def create_fund(
     )
     session.add(fund)
     session.flush()
+    append(session, [_fund_leaf(fund, 1)])
     audit.record(session, actor.user_id, "create_fund", "fund", fund.id, slug=fund.slug)
     return fund
 
@@ -106,6 +110,9 @@ def _change(session: Session, actor: Actor, kind: str, record: Host | Fund, valu
         setattr(record, name, values[name])
     session.flush()
     if changed:
+        version = latest_version(session, kind, record.id) + 1
+        leaf = _fund_leaf(record, version) if isinstance(record, Fund) else _host_leaf(record, version)
+        append(session, [leaf])
         audit.record(
             session,
             actor.user_id,
@@ -115,6 +122,19 @@ def _change(session: Session, actor: Actor, kind: str, record: Host | Fund, valu
             changed=changed,
             before={name: str(before[name] or "") for name in changed},
         )
+
+
+def _host_leaf(host: Host, version: int) -> LeafDraft:
+    return LeafDraft("host", host.id, {}, {name: getattr(host, name) or "" for name in HOST_TEXTS}, version)
+
+
+def _fund_leaf(fund: Fund, version: int) -> LeafDraft:
+    body = {
+        "host": fund.host_id,
+        "currency": fund.currency,
+        "founded_on": fund.founded_on.isoformat() if fund.founded_on else None,
+    }
+    return LeafDraft("fund", fund.id, body, {name: getattr(fund, name) or "" for name in FUND_TEXTS}, version)
 
 
 def require_free_slug(session: Session, slug: str) -> str:

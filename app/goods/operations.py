@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from app.goods import queries
 from app.goods.models import GoodsLine, GoodsMovement
 from app.goods.rules import cost_of
+from app.log.operations import LeafDraft, append
+from app.log.queries import latest_version
 from app.shared import clock
 from app.shared.audit import record
 from app.shared.db import insert_rows
@@ -70,6 +72,7 @@ def receive_goods(
     ]
     session.add_all(lines)
     session.flush()
+    append(session, [_leaf(line) for line in lines])
     _record_movements(
         session,
         [(line, "received", line.quantity, line.value_minor) for line in lines],
@@ -78,6 +81,20 @@ def receive_goods(
         source_id,
     )
     return lines
+
+
+def _leaf(line: GoodsLine) -> LeafDraft:
+    body = {
+        "fund": line.fund_id,
+        "earmark": line.earmark_id,
+        "entry": line.entry_number,
+        "source": [line.source_type, line.source_id],
+        "quantity": line.quantity,
+        "value": line.value_minor,
+    }
+    return LeafDraft(
+        "goods", line.id, body, {"item": line.item, "unit": line.unit, "basis": line.valuation_basis}
+    )
 
 
 def plan_out(session: Session, line_id: int, pieces: int) -> int:
@@ -179,6 +196,11 @@ def confirm_valuation(session: Session, actor: Actor, line_id: int, basis: str) 
         raise Refused(N_("请写明估值依据"), field="basis")
     line.valuation_basis, line.basis_is_confirmed = basis.strip(), True
     session.flush()
+    version = latest_version(session, "valuation", line.id) + 1
+    append(
+        session,
+        [LeafDraft("valuation", line.id, {"fund": line.fund_id}, {"basis": line.valuation_basis}, version)],
+    )
     record(session, actor.user_id, "confirm_valuation", "goods_line", line.id, basis=basis.strip())
     return line
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import unicodedata
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -67,12 +67,12 @@ KINDS: dict[str, LeafKind] = {
     "words": _kind(
         "of",
         "received_on",
-        name=DISPLAYED,
         receipt_number=DISPLAYED,
         wish=INTERNAL,
         memo=INTERNAL,
         office_number=INTERNAL,
     ),
+    "party_words": _kind("", name=DISPLAYED),
     "period_closed": _kind("fund month"),
     "period_reopened": _kind("fund month matter"),
     # What the books are kept for
@@ -145,16 +145,7 @@ def leaf_bytes(
     ``digests`` maps a field to the hex commitment of its text. Raises LeafRefused for an unknown kind or key, a missing
     key or text that is not ASCII; Refused when the leaf is longer than a bundle can carry.
     """
-    rule = _CHECKED.get(kind)
-    if rule is None:
-        raise LeafRefused(f"docs/leaf-v1.md knows no leaf of kind {kind!r}")
-    required, allowed, texts = rule
-    keys = body.keys()
-    if not required <= keys or not keys <= allowed or not digests.keys() <= texts:
-        raise LeafRefused(
-            f"a leaf of kind {kind!r} has {sorted(required)}, perhaps {sorted(allowed - required)}, "
-            f"texts {sorted(texts)}; not {sorted(keys)} and {sorted(digests)}"
-        )
+    _require_keys(kind, body.keys(), digests.keys())
     leaf = {"v": LEAF_VERSION, "type": kind, "id": subject_id, "version": version, **body}
     if digests:
         leaf["texts"] = digests
@@ -164,6 +155,26 @@ def leaf_bytes(
     if len(found) > MOST_LEAF_BYTES:
         raise Refused(N_("这条记录太长，存证日志一条最多 %(most)s 字节；请分几笔登记"), most=MOST_LEAF_BYTES)
     return found
+
+
+def _require_keys(kind: str, keys: Set[str], fields: Set[str]) -> None:
+    rule = _CHECKED.get(kind)
+    if rule is None:
+        raise LeafRefused(f"docs/leaf-v1.md knows no leaf of kind {kind!r}")
+    required, allowed, texts = rule
+    if not required <= keys or not keys <= allowed or not fields <= texts:
+        raise LeafRefused(
+            f"a leaf of kind {kind!r} has {sorted(required)}, perhaps {sorted(allowed - required)}, "
+            f"texts {sorted(texts)}; not {sorted(keys)} and {sorted(fields)}"
+        )
+
+
+def require_kind(leaf: dict[str, Any]) -> None:
+    """Raise LeafRefused unless a leaf as read back is of a known version and kind, with its keys and no others."""
+    if leaf.get("v") != LEAF_VERSION:
+        raise LeafRefused(f"version {leaf.get('v')} of leaves is not known")
+    keys = leaf.keys() - {"v", "type", "id", "version", "texts"}
+    _require_keys(leaf.get("type", ""), keys, leaf.get("texts", {}).keys())
 
 
 def parts_of(body: dict[str, Any]) -> tuple[dict[str, Any], list[dict[str, Any]]]:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
+from app.log.operations import LeafDraft, append
+from app.log.queries import latest_version
 from app.parties import queries
 from app.parties.models import Consent, Party
 from app.parties.queries import OFFICE_SEARCH
@@ -161,5 +163,8 @@ def rename_party(session: Session, actor: Actor, party_id: int, name: str, kind:
     )
     session.flush()
     OFFICE_SEARCH.replace(session, party.id, party.name)
+    if before != party.name:
+        version = latest_version(session, "party_words", party.id) + 1
+        append(session, [LeafDraft("party_words", party.id, {}, {"name": party.name}, version)])
     record(session, actor.user_id, "rename_party", "party", party_id, changed=before != party.name)
     return party

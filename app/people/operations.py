@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.funds.models import Fund
 from app.log.operations import LeafDraft, append
+from app.log.queries import latest_version
 from app.people import queries, rules
 from app.people.models import SignInAttempt, SignInSession, TermOfOffice, User
 from app.shared import audit, clock
@@ -17,6 +18,7 @@ from app.shared.errors import N_, Conflict, Forbidden, Refused
 from app.shared.permissions import ROLE_PERMISSIONS, Actor, Permission, Role
 
 _BROWSER_MAX = 200
+LEAF = "term_of_office"
 
 
 def create_user(
@@ -101,7 +103,7 @@ def start_term(
     )
     session.add(term)
     session.flush()
-    append(session, [_leaf(term, version=1)])
+    append(session, [_leaf(term, latest_version(session, LEAF, term.id) + 1)])
     audit.record(
         session, actor.user_id, "start_term", "term_of_office", term.id, role=role.value, user_id=user_id
     )
@@ -132,13 +134,13 @@ def _end(session: Session, actor: Actor, term_id: int, ends_on: date) -> None:
     term = session.get_one(TermOfOffice, term_id)
     term.ends_on = ends_on
     session.flush()
-    append(session, [_leaf(term, version=2)])
+    append(session, [_leaf(term, latest_version(session, LEAF, term.id) + 1)])
     audit.record(session, actor.user_id, "end_term", "term_of_office", term_id, ends_on=ends_on.isoformat())
 
 
 def _withdraw(session: Session, actor: Actor, term_id: int) -> None:
     term = session.get_one(TermOfOffice, term_id)
-    draft = _leaf(term, version=2)
+    draft = _leaf(term, latest_version(session, LEAF, term.id) + 1)
     draft.body["withdrawn"] = True
     append(session, [draft])
     audit.record(session, actor.user_id, "withdraw_term", "term_of_office", term_id, user_id=term.user_id)
@@ -148,7 +150,7 @@ def _withdraw(session: Session, actor: Actor, term_id: int) -> None:
 
 def _leaf(term: TermOfOffice, version: int) -> LeafDraft:
     return LeafDraft(
-        kind="term_of_office",
+        kind=LEAF,
         subject_id=term.id,
         version=version,
         body={

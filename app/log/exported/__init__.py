@@ -1,0 +1,1 @@
+"""Checking a log that somebody kept: an exported file, a published folder."""
