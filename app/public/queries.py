@@ -11,7 +11,8 @@ from sqlalchemy.orm import Session
 
 from app.funds.models import Fund
 from app.ledger import accounts as chart
-from app.ledger.listing.queries import EarmarkName, ListedRow, earmark_names
+from app.ledger.listing.queries import EarmarkName, earmark_names
+from app.ledger.listing.selects.queries import ListedRow
 from app.sales.models import SaleEvent
 from app.shared.errors import N_
 

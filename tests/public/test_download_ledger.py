@@ -12,8 +12,8 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy.orm import Session
 
-from app.donations.operations import correct_money, reverse_donation
 from app.disbursements.payments.operations import record_refund
+from app.donations.operations import correct_money, reverse_donation
 from app.ledger import queries as ledger
 from app.ledger.correction.operations import reverse_entry
 from app.ledger.treasury.operations import record_fee, transfer_money

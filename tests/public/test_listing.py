@@ -16,6 +16,7 @@ from app.funds.queries import only_fund
 from app.ledger.listing import queries as listing
 from app.ledger.listing.queries import Listing
 from app.ledger.listing.rules import Filter
+from app.ledger.listing.selects import queries as selects
 from app.ledger.models import Balance, LedgerRow
 from app.ledger.queries import PUBLIC_SEARCH, row_words
 from app.ledger.rules import direction_of
@@ -165,14 +166,15 @@ def _meets(row: dict[str, Any], asked: Filter) -> bool:
 def small_limits(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Limits so small that a few hundred rows go every way that a million would."""
     monkeypatch.setattr(listing, "EXACT_UP_TO", 60)
+    monkeypatch.setattr(selects, "EXACT_UP_TO", 60)
     monkeypatch.setattr(totals_queries, "EXACT_UP_TO", 60)
     monkeypatch.setattr(listing, "SCANNED_AT_MOST", 150)
     monkeypatch.setattr(listing, "_FIRST_CHUNK", 20)
     monkeypatch.setattr(listing, "_STREAM_CHUNK", 70)
-    for statement in (listing._count_statement, listing._page_statement, listing._newer_statement):
+    for statement in (selects.count_statement, selects.page_statement, selects.newer_statement):
         statement.cache_clear()
     yield
-    listing._count_statement.cache_clear()
+    selects.count_statement.cache_clear()
 
 
 @pytest.fixture
@@ -312,7 +314,7 @@ def _plans_use_indexes_on_postgresql(engine: Engine, session: Session) -> None:
         (Filter(direction="out"), "ix_ledger_row_direction"),
     ):
         read = Listing(session, asked)
-        statement = listing._page_statement(next(iter(read.conditions), "number"))
+        statement = selects.page_statement(next(iter(read.conditions), "number"))
         values = {**read.values, "before": 400, "count": 51}
         compiled = statement.compile(engine, compile_kwargs={"render_postcompile": True})
         plan = session.connection().exec_driver_sql(

@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.ledger.listing.queries import ListedRow, shown_columns
+from app.ledger.listing.selects.queries import SHOWN, ListedRow
 from app.ledger.models import JournalEntry, LedgerRow, Posting
 from app.ledger.structure.models import Earmark, MoneyAccount, Project
 from app.ledger.tracing.models import Tranche, TrancheMovement
@@ -54,7 +54,7 @@ class EntryView:
 
 def entry_view(session: Session, number: int) -> EntryView:
     """One entry of the journal. Raises NotFound."""
-    columns = [*shown_columns(), LedgerRow.replaces_number]
+    columns = [*SHOWN, LedgerRow.replaces_number]
     found = session.execute(
         select(*columns).where(LedgerRow.number == number, LedgerRow.is_event.is_(False))
     ).one_or_none()
@@ -69,7 +69,7 @@ def _event_of(session: Session, row: ListedRow) -> ListedRow | None:
     if row.source_type != EVENT:
         return None
     found = session.execute(
-        select(*shown_columns()).where(
+        select(*SHOWN).where(
             LedgerRow.source_type == row.source_type,
             LedgerRow.source_id == row.source_id,
             LedgerRow.is_event.is_(True),

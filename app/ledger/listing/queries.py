@@ -10,87 +10,34 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import (
-    CTE,
-    BigInteger,
-    ColumnElement,
-    Date,
-    Select,
-    TextualSelect,
-    bindparam,
-    func,
-    literal,
-    select,
-    text,
-    true,
-)
+from sqlalchemy import CTE, ColumnElement, Select, func, select, true
 from sqlalchemy.orm import Session
 
 from app.ledger.listing.rules import EXACT_UP_TO, SCANNED_AT_MOST, Filter
-from app.ledger.models import LedgerRow
+from app.ledger.listing.selects.queries import (
+    BY_EQUALITY,
+    CHECKED,
+    ROWS,
+    ListedRow,
+    condition,
+    count_statement,
+    first_numbers,
+    newer_statement,
+    of_index,
+    ordered,
+    page_statement,
+    rows_statement,
+)
 from app.ledger.queries import PUBLIC_SEARCH
 from app.ledger.structure.models import Earmark
 
 PAGE_ROWS = 50
-_ROWS = LedgerRow.__table__
-_row = _ROWS.c
+_row = ROWS.c
 _FIRST_CHUNK = 500
 _STREAM_CHUNK = 2_000
 _HIGHEST = 2**62
-_BY_EQUALITY = ("kind", "direction", "earmark", "fund")
-
-
-class ListedRow(NamedTuple):
-    """One row of the public ledger: what anyone may read of an entry, or of the entries of a sale event."""
-
-    number: int
-    is_event: bool
-    fund_id: int
-    earmark_id: int
-    kind: str
-    direction: str
-    amount_minor: int
-    sign: int
-    occurred_on: date
-    recorded_at: datetime
-    description: str
-    party: str
-    document: str
-    source_type: str
-    source_id: int
-    first_number: int
-    reverses_number: int | None
-    reversed_by_number: int | None
-    log_position: int
-
-
-_SHOWN = tuple(_row[name] for name in ListedRow._fields)
-
-
-def shown_columns() -> tuple[Any, ...]:
-    """The columns of a ListedRow, for statements elsewhere in the ledger."""
-    return _SHOWN
-
-
-_CHECKED = tuple(
-    _row[name]
-    for name in (
-        "number",
-        "fund_id",
-        "earmark_id",
-        "kind",
-        "direction",
-        "occurred_on",
-        "amount_minor",
-        "sign",
-        "goods_change_minor",
-        "is_listed",
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +139,7 @@ class Listing:
                 counted = self._matching.limit(EXACT_UP_TO + 1).subquery()
                 found = self.session.scalar(select(func.count()).select_from(counted))
             else:
-                found = self.session.scalar(_count_statement(name), self.values)
+                found = self.session.scalar(count_statement(name), self.values)
             self._counts[name] = int(found or 0)
         return self._counts[name]
 
@@ -206,7 +153,7 @@ class Listing:
 
     def matches_all(self) -> list[ColumnElement[bool]]:
         """Every condition on the table itself, for sums over all of history."""
-        found = [_row.is_listed == true(), *(_condition(name, _row) for name in self.conditions - {"words"})]
+        found = [_row.is_listed == true(), *(condition(name, _row) for name in self.conditions - {"words"})]
         if self._matching is not None:
             found.append(_row.number.in_(self._matching))
         return found
@@ -219,7 +166,7 @@ class Listing:
     def _choose(self) -> _Driver:
         counts = {name: self.bounded(name) for name in self.conditions} or {"number": self.bounded("number")}
         name = min(counts, key=lambda each: (counts[each], each))
-        by_number = {"number", *_BY_EQUALITY} | ({"words"} if self._words_are_ordered else set())
+        by_number = {"number", *BY_EQUALITY} | ({"words"} if self._words_are_ordered else set())
         if counts[name] <= EXACT_UP_TO:
             return _Driver(name, counts[name], is_ordered=name in by_number)
         order = ("kind", "day", "words", "direction", "earmark", "fund")
@@ -228,18 +175,18 @@ class Listing:
 
     def _is_plain(self) -> bool:
         """Whether one index gives exactly the rows asked for, in order."""
-        return self.conditions <= set(_BY_EQUALITY) and len(self.conditions) < 2
+        return self.conditions <= set(BY_EQUALITY) and len(self.conditions) < 2
 
     def _read(self, before: int, count: int, budget: int) -> tuple[list[ListedRow], int | None]:
         """Up to ``count`` rows below ``before``, and the number down to which was looked when the budget ran out."""
         if self._is_plain():
-            statement = _page_statement(next(iter(self.conditions), "number"))
+            statement = page_statement(next(iter(self.conditions), "number"))
             rows = self.session.execute(statement, {**self.values, "before": before, "count": count})
             return [ListedRow._make(row) for row in rows], None
         numbers, looked_down_to = self._numbers(0, before, count, budget, ascending=False)
         if not numbers:
             return [], looked_down_to
-        rows = self.session.execute(_rows_statement(), {"numbers": numbers})
+        rows = self.session.execute(rows_statement(), {"numbers": numbers})
         return [ListedRow._make(row) for row in rows], looked_down_to
 
     def _newer(self, above: int, limit: int) -> tuple[bool, int | None]:
@@ -248,7 +195,7 @@ class Listing:
         When the search for them stops early, there may be some: the way back then leads to the first page.
         """
         if self._is_plain():
-            statement = _newer_statement(next(iter(self.conditions), "number"))
+            statement = newer_statement(next(iter(self.conditions), "number"))
             values = {**self.values, "above": above, "count": limit + 1}
             numbers, looked_up_to = list(self.session.scalars(statement, values)), None
         else:
@@ -262,7 +209,7 @@ class Listing:
         """Up to ``count`` numbers between the bounds, in order, and how far was looked when the budget ran out."""
         if self.conditions == {"words"} and self._words_are_ordered:
             assert self._matching is not None
-            statement = _ordered(
+            statement = ordered(
                 self._matching, self._matching.selected_columns.rowid, above, before, ascending
             )
             return list(self.session.scalars(statement.limit(count))), None
@@ -270,7 +217,7 @@ class Listing:
         if not driver.is_ordered:
             given = self._given(driver)
             statement = select(given.c.number).where(*self._rest(driver, given))
-            statement = _ordered(statement, given.c.number, above, before, ascending)
+            statement = ordered(statement, given.c.number, above, before, ascending)
             return list(self.session.scalars(statement.limit(count), self.values)), None
         found: list[int] = []
         scanned, size = 0, count if self.conditions == {driver.name} else max(_FIRST_CHUNK, count)
@@ -292,16 +239,16 @@ class Listing:
             numbers = self._numbers_of_days(above, before, size, ascending)
             if not numbers:
                 return _Chunk([], 0, None)
-            given = select(*_CHECKED).where(_row.number.in_(numbers)).cte("given").prefix_with("MATERIALIZED")
+            given = select(*CHECKED).where(_row.number.in_(numbers)).cte("given").prefix_with("MATERIALIZED")
             statement = select(given.c.number).where(*self._rest(driver, given), given.c.is_listed == true())
-            statement = _ordered(statement, given.c.number, above, before, ascending)
+            statement = ordered(statement, given.c.number, above, before, ascending)
             met = list(self.session.scalars(statement.limit(count), self.values))
             return _Chunk(met, len(numbers), numbers[-1] if len(numbers) == size else None)
         given = self._given(driver, size, above, before, ascending)
         last = func.max(given.c.number) if ascending else func.min(given.c.number)
         looked = select(func.count().label("seen"), last.label("last")).select_from(given).subquery()
         meets = select(given.c.number).where(*self._rest(driver, given))
-        met_rows = _ordered(meets, given.c.number, above, before, ascending).limit(count).subquery()
+        met_rows = ordered(meets, given.c.number, above, before, ascending).limit(count).subquery()
         # The outer join keeps what was looked at when nothing met the conditions.
         joined = looked.outerjoin(met_rows, true())
         statement = select(looked.c.seen, looked.c.last, met_rows.c.number).select_from(joined)
@@ -329,19 +276,19 @@ class Listing:
             matched = self._matching
             if size is not None:
                 rowid = matched.selected_columns.rowid
-                matched = _ordered(matched, rowid, above, before, ascending, one_bound=True).limit(size)
+                matched = ordered(matched, rowid, above, before, ascending, one_bound=True).limit(size)
             found = matched.subquery()
             # An outer join, so that the matches come first and each row is found by its number.
-            joined = found.outerjoin(_ROWS, (_row.number == found.c.rowid) & (_row.is_listed == true()))
-            return select(*_CHECKED).select_from(joined).cte("given").prefix_with("MATERIALIZED")
-        statement = select(*_CHECKED).where(*_of_index(driver.name))
+            joined = found.outerjoin(ROWS, (_row.number == found.c.rowid) & (_row.is_listed == true()))
+            return select(*CHECKED).select_from(joined).cte("given").prefix_with("MATERIALIZED")
+        statement = select(*CHECKED).where(*of_index(driver.name))
         if size is not None:
-            statement = _ordered(statement, _row.number, above, before, ascending, one_bound=True).limit(size)
+            statement = ordered(statement, _row.number, above, before, ascending, one_bound=True).limit(size)
         return statement.cte("given").prefix_with("MATERIALIZED")
 
     def _rest(self, driver: _Driver, given: CTE) -> list[ColumnElement[bool]]:
         """What rows of the driver must still meet."""
-        found = [_condition(name, given.c) for name in sorted(self.conditions - {driver.name, "words"})]
+        found = [condition(name, given.c) for name in sorted(self.conditions - {driver.name, "words"})]
         if not driver.is_ordered:
             found.append(given.c.is_listed == true())
         if self._matching is not None and driver.name != "words":
@@ -355,7 +302,7 @@ class Listing:
         number of the next day come before all others; the days are doubled until that is enough.
         """
         bound = above if ascending else before
-        firsts = self.session.execute(_first_numbers(ascending), {**self.values, "bound": bound})
+        firsts = self.session.execute(first_numbers(ascending), {**self.values, "bound": bound})
         days = sorted(firsts, key=lambda row: row.number, reverse=not ascending)
         taken = 1
         while days:
@@ -363,98 +310,9 @@ class Listing:
             low, high = (above, following) if ascending else (following, before)
             statement = select(_row.number).where(_row.occurred_on.in_([row.day for row in days[:taken]]))
             numbers = self.session.scalars(
-                _ordered(statement, _row.number, low, high, ascending).limit(count)
+                ordered(statement, _row.number, low, high, ascending).limit(count)
             ).all()
             if len(numbers) >= count or taken >= len(days):
                 return list(numbers)
             taken *= 2
         return []
-
-
-def _ordered(
-    statement: Select[Any],
-    number: ColumnElement[int],
-    above: int,
-    before: int,
-    ascending: bool,
-    *,
-    one_bound: bool = False,
-) -> Select[Any]:
-    """``statement`` between the bounds (or only from where reading starts), in order of ``number``."""
-    if ascending or not one_bound:
-        statement = statement.where(number > above)
-    if not ascending or not one_bound:
-        statement = statement.where(number < before)
-    return statement.order_by(number.asc() if ascending else number.desc())
-
-
-def _condition(name: str, columns: Any) -> ColumnElement[bool]:
-    """A condition on the columns of the table or of a driver's rows; its values are bound when it runs."""
-    conditions: dict[str, ColumnElement[bool]] = {
-        "fund": columns.fund_id == bindparam("fund"),
-        "earmark": columns.earmark_id == bindparam("earmark"),
-        "kind": columns.kind == bindparam("kind"),
-        "direction": columns.direction == bindparam("direction"),
-        "day": columns.occurred_on.between(bindparam("first"), bindparam("last")),
-        "amount": columns.amount_minor.between(bindparam("least"), bindparam("most")),
-    }
-    return conditions[name]
-
-
-def _of_index(name: str) -> list[ColumnElement[bool]]:
-    """A condition as its own index holds it: with the mark of listed rows, but for days and amounts."""
-    if name == "number":
-        return [_row.is_listed == true()]
-    if name in _BY_EQUALITY:
-        return [_condition(name, _row), _row.is_listed == true()]
-    return [_condition(name, _row)]
-
-
-# Statements that do not depend on the words searched for are built once.
-
-
-@lru_cache(maxsize=16)
-def _page_statement(name: str) -> Select[Any]:
-    within = (*_of_index(name), _row.number < bindparam("before"))
-    return select(*_SHOWN).where(*within).order_by(_row.number.desc()).limit(bindparam("count"))
-
-
-@lru_cache(maxsize=16)
-def _newer_statement(name: str) -> Select[Any]:
-    within = (*_of_index(name), _row.number > bindparam("above"))
-    return select(_row.number).where(*within).order_by(_row.number.asc()).limit(bindparam("count"))
-
-
-@lru_cache(maxsize=1)
-def _rows_statement() -> Select[Any]:
-    wanted = _row.number.in_(bindparam("numbers", expanding=True))
-    return select(*_SHOWN).where(wanted, _row.is_listed == true()).order_by(_row.number.desc())
-
-
-@lru_cache(maxsize=16)
-def _count_statement(name: str) -> Select[Any]:
-    counted = select(literal(1)).select_from(_ROWS).where(*_of_index(name)).limit(EXACT_UP_TO + 1).subquery()
-    return select(func.count()).select_from(counted)
-
-
-@lru_cache(maxsize=2)
-def _first_numbers(ascending: bool) -> TextualSelect:
-    """Each day asked for with its number nearest to a bound, by hopping from day to day in the index."""
-    nearest = (
-        "min(number) FROM ledger_row WHERE number >"
-        if ascending
-        else "max(number) FROM ledger_row WHERE number <"
-    )
-    return (
-        text(  # the one thing put in is one of the two texts above
-            "WITH RECURSIVE days(day) AS ("  # noqa: S608
-            "SELECT (SELECT max(occurred_on) FROM ledger_row WHERE occurred_on <= :last) UNION ALL "
-            "SELECT (SELECT max(occurred_on) FROM ledger_row WHERE occurred_on < days.day) FROM days "
-            "WHERE days.day > :first), "
-            f"firsts(day, number) AS (SELECT day, (SELECT {nearest} :bound AND occurred_on = days.day) "
-            "FROM days WHERE days.day >= :first) "
-            "SELECT day, number FROM firsts WHERE number IS NOT NULL"
-        )
-        .bindparams(bindparam("first", type_=Date), bindparam("last", type_=Date))
-        .columns(day=Date, number=BigInteger)
-    )

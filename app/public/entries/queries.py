@@ -16,7 +16,7 @@ from app.ledger.entry.queries import (
     givers_of_entry,
     tranche_view,
 )
-from app.ledger.listing.queries import ListedRow
+from app.ledger.listing.selects.queries import ListedRow
 from app.log.models import Leaf
 from app.sales.models import SaleEvent
 

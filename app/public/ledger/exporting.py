@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from app.ledger.listing.queries import ListedRow
+from app.ledger.listing.selects.queries import ListedRow
 from app.ledger.totals.queries import Totals
 from app.public.queries import Names, path_of
 from app.shared import clock

@@ -10,7 +10,8 @@ from flask import Blueprint, Response, current_app, request, stream_with_context
 from flask_babel import gettext as _
 
 from app.ledger import accounts as chart
-from app.ledger.listing.queries import ListedRow, Listing
+from app.ledger.listing.queries import Listing
+from app.ledger.listing.selects.queries import ListedRow
 from app.ledger.totals.queries import totals
 from app.public.ledger import exporting
 from app.public.ledger.forms import DIRECTIONS, LedgerForm, read_ledger_form

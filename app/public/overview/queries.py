@@ -13,8 +13,9 @@ from app.disbursements.queries import listed
 from app.goods.queries import StockTotals, stock_totals
 from app.ledger import accounts as chart
 from app.ledger.figures.queries import money_on
-from app.ledger.listing.queries import ListedRow, Listing
+from app.ledger.listing.queries import Listing
 from app.ledger.listing.rules import Filter
+from app.ledger.listing.selects.queries import ListedRow
 from app.ledger.totals.queries import (
     EarmarkFigures,
     MonthFigures,

@@ -1,0 +1,1 @@
+"""How the rows of the public ledger are selected."""
