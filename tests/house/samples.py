@@ -15,6 +15,7 @@ from werkzeug.routing import Rule
 
 from app.disbursements.models import Disbursement
 from app.documents.models import IssuedDocument
+from app.donations.models import Donation
 from app.files.models import Attachment
 from app.goods.models import GoodsLine
 from app.ledger.models import JournalEntry
@@ -72,10 +73,12 @@ SAMPLES: dict[str, Candidates] = {
     "event_id": _column(SaleEvent.id),
     "slug": _column(Earmark.slug),
     "month": lambda _: ["2023-09"],
+    "log.tile.path": lambda _: ["0/000"],
     "number": _column(JournalEntry.number),
     "public_disbursements.number": _column(Disbursement.number),
     "public_sales.slug": _column(SaleEvent.slug),
     "statements.number": _column(IssuedDocument.number),
+    "verification.code": _column(Donation.receipt_code),
     "registers.check.upload": _upload("secretary", "/office/donations/registers/import"),
     "request_imports.check.upload": _upload("secretary", "/office/disbursements/import/", "拨付申请表.xlsx"),
     "sale_imports.check.upload": _upload("secretary", "/office/sales/import/", "慈善晚会义卖义拍登记表.xlsx"),
@@ -85,6 +88,7 @@ SAMPLES: dict[str, Candidates] = {
 
 QUERIES: dict[str, dict[str, str]] = {
     "statements.issue": {"first": "2023-10-01", "last": "2023-10-31"},
+    "verification.consistency_json": {"from": "1", "to": "2"},
 }
 """Addresses that open nothing without a question."""
 
