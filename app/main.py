@@ -30,6 +30,7 @@ from app.public.entries import routes as public_entry_routes
 from app.public.ledger import routes as public_ledger_routes
 from app.public.overview import routes as public_overview_routes
 from app.public.sales import routes as public_sale_routes
+from app.public.verification import routes as verification_routes
 from app.sales import routes as sale_routes
 from app.sales.closing import routes as closing_routes
 from app.sales.workbooks import routes as sale_import_routes
@@ -67,6 +68,7 @@ BLUEPRINTS = (
     public_entry_routes.blueprint,
     public_disbursement_routes.blueprint,
     public_sale_routes.blueprint,
+    verification_routes.blueprint,
 )
 
 

@@ -30,6 +30,7 @@ COMMANDS: dict[str, str] = {
     "import": "app.cli.imports:imports",
     "statement": "app.cli.documents:statement",
     "export": "app.cli.documents:export",
+    "witness": "app.cli.witness:witness",
 }
 
 

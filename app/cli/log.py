@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from app.cli import open_session, settings
+from app.cli.witness import add_cosignature, add_witness
 
 
 @click.group()
@@ -102,3 +103,7 @@ def erase(position: int, field: str, reason: str) -> None:
     with open_session() as session, transaction(session, books=True):
         leaf = run(session, OPERATOR, position, field, reason)
     click.echo(f"erased; leaf {leaf} says so")
+
+
+log.add_command(add_witness)
+log.add_command(add_cosignature)

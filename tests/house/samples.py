@@ -46,6 +46,16 @@ def _column(column: Any) -> Candidates:
     return ask
 
 
+def _signed(candidates: Candidates) -> Candidates:
+    """Records that a checkpoint covers."""
+
+    def ask(house: House) -> list[Any]:
+        assert house.visit().get("/log/checkpoint").status == 200
+        return candidates(house)
+
+    return ask
+
+
 def _upload(key: str, page: str, workbook: str | None = None) -> Candidates:
     """A register that somebody sent in and that waits for confirmation."""
 
@@ -78,7 +88,8 @@ SAMPLES: dict[str, Candidates] = {
     "public_disbursements.number": _column(Disbursement.number),
     "public_sales.slug": _column(SaleEvent.slug),
     "statements.number": _column(IssuedDocument.number),
-    "verification.code": _column(Donation.receipt_code),
+    "verification.code": _signed(_column(Donation.receipt_code)),
+    "verification.number": _signed(_column(JournalEntry.number)),
     "registers.check.upload": _upload("secretary", "/office/donations/registers/import"),
     "request_imports.check.upload": _upload("secretary", "/office/disbursements/import/", "拨付申请表.xlsx"),
     "sale_imports.check.upload": _upload("secretary", "/office/sales/import/", "慈善晚会义卖义拍登记表.xlsx"),
