@@ -187,10 +187,10 @@ def _line(row: SaleRow) -> str:
         words(_STATES[row.state]),
         row.lot,
         row.item,
-        words(_MODES[row.mode]),
+        words(_MODES[row.mode]) if row.mode else "",
         packs,
         yuan(row.amount_minor) if row.amount_minor else "",
-        words(METHOD_NAMES[row.method]),
+        words(METHOD_NAMES[row.method]) if row.method else "",
         source,
     ]
     return "  ".join(cell for cell in cells if cell)

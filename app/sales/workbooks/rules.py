@@ -45,7 +45,7 @@ class SourceGoods:
 
 @dataclass(frozen=True, slots=True)
 class SaleRow:
-    """One row of the register. Amounts in fen; ``quantity`` packs of ``units_per_item`` pieces. None: not readable.
+    """One row of the register. Amounts in fen; ``quantity`` packs of ``units_per_item`` pieces. None and "": not readable.
 
     ``asks`` names what a person must say: the pieces in a pack, which goods are meant, or how an amount is spread.
     """

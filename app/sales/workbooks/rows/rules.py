@@ -137,24 +137,27 @@ class _Reading:
             self.refuse(key, sentence)
 
     def _mode(self) -> str:
+        """fixed_price, auction or box; "" when it cannot be told."""
         told = self.row.read("mode", lambda cell: sale_mode_of(parse_text(cell)), self.refusals)
         if told is not None:
             return told
         if not self.has_modes:
             return "fixed_price"
         self._required("mode", N_("没有填写方式，请写 义卖、义拍 或 募捐箱"))
-        return "fixed_price"
+        return ""
 
     def _method(self, mode: str) -> str:
+        """The way of payment; "" when it cannot be told."""
         self._required("method", N_("没有填写付款方式"))
         told = self.row.read("method", lambda cell: method_of(parse_text(cell)), self.refusals)
         if told is None:
             if not self.row.cell("method").blank:
                 self.refuse("method", N_("没有写清付款方式，请写 现金、微信、支付宝 或 银行转账"))
-            return "cash"
+            return ""
         if told not in METHODS:
             self.refuse("method", N_("付款方式只能是 现金、微信、支付宝 或 银行转账"))
-        elif mode == "box" and told not in ("cash", "wechat"):
+            return ""
+        if mode == "box" and told not in ("cash", "wechat"):
             self.refuse("method", N_("募捐箱里的钱只能是现金或微信"))
         return told
 
