@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -71,39 +70,39 @@ def test_double_click_pays_once_and_keeps_one_slip(visit: Visit, session: Sessio
     assert _count(session, Attachment) == 1
 
 
-@pytest.mark.parametrize(
-    ("changes", "field", "sentence"),
-    [
-        ({"slip": None}, "slip", "请上传银行回单或付款凭证"),
-        ({"slip": (b"PK not a paper", "回单.zip")}, "slip", "不是这里可用的文件类型"),
-        ({"amount": ""}, "amount", "请填写这一项"),
-        ({"amount": "0"}, "amount", "不能是零"),
-        ({"amount": "-1"}, "amount", "不能是负数"),
-        ({"amount": "6000.01"}, "amount", "不能超过未付的 6,000.00 元"),
-        ({"amount": "1e3"}, "amount", "不是金额"),
-        ({"amount": "1.005"}, "amount", "最多两位小数"),
-        ({"amount": "1" + "0" * 18}, "amount", "金额太大"),
-        ({"account": ""}, "account", "请填写这一项"),
-        ({"accepted": None}, "accepted", "请填写这一项"),
-        ({"voucher_number": "长" * 61}, "voucher_number", "最多 60 个字"),
-        ({"paid_on": "2099-01-01"}, "paid_on", "在未来"),
-        ({"paid_on": "0203-11-15"}, "paid_on", "太早"),
-        ({"paid_on": f"{clock.today() - timedelta(days=3):%Y-%m-%d}"}, "paid_on", "不能早于决议日期"),
-    ],
-)
-def test_wrong_payment_is_refused_beside_its_field(
-    visit: Visit, session: Session, changes: dict[str, object], field: str, sentence: str
-) -> None:
+WRONG_PAYMENTS = [
+    ({"slip": None}, "slip", "请上传银行回单或付款凭证"),
+    ({"slip": (b"PK not a paper", "回单.zip")}, "slip", "不是这里可用的文件类型"),
+    ({"amount": ""}, "amount", "请填写这一项"),
+    ({"amount": "0"}, "amount", "不能是零"),
+    ({"amount": "-1"}, "amount", "不能是负数"),
+    ({"amount": "6000.01"}, "amount", "不能超过未付的 6,000.00 元"),
+    ({"amount": "1e3"}, "amount", "不是金额"),
+    ({"amount": "1.005"}, "amount", "最多两位小数"),
+    ({"amount": "1" + "0" * 18}, "amount", "金额太大"),
+    ({"account": ""}, "account", "请填写这一项"),
+    ({"accepted": None}, "accepted", "请填写这一项"),
+    ({"voucher_number": "长" * 61}, "voucher_number", "最多 60 个字"),
+    ({"paid_on": "2099-01-01"}, "paid_on", "在未来"),
+    ({"paid_on": "0203-11-15"}, "paid_on", "太早"),
+    ({"paid_on": f"{clock.today() - timedelta(days=3):%Y-%m-%d}"}, "paid_on", "不能早于决议日期"),
+]
+
+
+def test_wrong_payment_is_refused_beside_its_field(visit: Visit, session: Session) -> None:
     scenes.give(session, 1_000_000)
     found = scenes.approved(session)
-    fields = {**_payment(session, voucher_number="银付-1"), **changes}
-    page = visit("cashier").submit(_address(found, "/pay"), fields)
-    assert page.status == 422
-    assert sentence in page.error_at(field)
-    if field != "voucher_number":
-        assert page.value_of("voucher_number") == "银付-1"
-    if fields["slip"] and field != "slip":
-        assert "请重新选择文件：回单.pdf" in page.error_at("slip")
+    cashier = visit("cashier")
+    page = cashier.get(_address(found, "/pay"))
+    for changes, field, sentence in WRONG_PAYMENTS:
+        fields = {**_payment(session, voucher_number="银付-1"), **changes}
+        refused = cashier.send(page, fields, path=_address(found, "/pay"))
+        assert refused.status == 422, changes
+        assert sentence in refused.error_at(field), changes
+        if field != "voucher_number":
+            assert refused.value_of("voucher_number") == "银付-1"
+        if fields["slip"] and field != "slip":
+            assert "请重新选择文件：回单.pdf" in refused.error_at("slip"), changes
     assert _count(session, Payment) == 0
     assert _count(session, Attachment) == 0
     assert scenes.pool(session) == (1_000_000, 600_000)
@@ -235,23 +234,18 @@ def test_reversal_of_something_else_does_not_exist(
         assert accountant.post(f"/office/disbursements/{path}", {"reason": "x"}).status == 404
 
 
-@pytest.mark.parametrize(
-    ("path", "allowed"),
-    [
-        ("/pay", "cashier"),
-        ("/refund", "cashier"),
-        ("/accept", "accountant"),
-        ("/payments/1/reverse", "accountant"),
-    ],
-)
-def test_money_pages_are_for_one_office_each(visit: Visit, session: Session, path: str, allowed: str) -> None:
+MONEY_PAGES = {
+    "/pay": "cashier",
+    "/refund": "cashier",
+    "/accept": "accountant",
+    "/payments/1/reverse": "accountant",
+}
+
+
+def test_money_pages_are_for_one_office_each(visit: Visit, session: Session) -> None:
     scenes.give(session, 1_000_000)
-    address = _address(scenes.approved(session), path)
-    assert visit().get(address).location.startswith("/office/sign-in")
-    assert visit().post(address).status == 401
-    assert visit(allowed).post(address, token=False).status == 400
-    assert visit(allowed).client.put(address).status_code in (400, 405)
-    others = {
+    found = scenes.approved(session)
+    keys = (
         "administrator",
         "secretary",
         "cashier",
@@ -260,10 +254,19 @@ def test_money_pages_are_for_one_office_each(visit: Visit, session: Session, pat
         "council",
         "supervisor",
         "auditor",
-    }
-    for key in sorted(others - {allowed}):
-        assert visit(key).get(address).status == 403, key
-        assert visit(key).post(address).status == 403, key
+    )
+    people = {key: visit(key) for key in keys}
+    stranger = visit()
+    for path, allowed in MONEY_PAGES.items():
+        address = _address(found, path)
+        assert stranger.get(address).location.startswith("/office/sign-in"), path
+        assert stranger.post(address).status == 401, path
+        assert people[allowed].post(address, token=False).status == 400, path
+        assert people[allowed].client.put(address).status_code in (400, 405), path
+        for key, person in people.items():
+            if key != allowed:
+                assert person.get(address).status == 403, (path, key)
+                assert person.post(address).status == 403, (path, key)
     assert _count(session, Payment) == 0
 
 

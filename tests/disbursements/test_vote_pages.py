@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, timedelta
 
-import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -82,25 +81,24 @@ def test_going_back_from_the_check_keeps_what_was_typed(visit: Visit, session: S
     assert _votes(session) == 0
 
 
-@pytest.mark.parametrize(
-    ("choice", "reason", "field", "sentence"),
-    [
-        (None, "", "choice", "请填写这一项"),
-        ("reject", "", "reason", "反对请写明理由"),
-        ("recuse", "  ", "reason", "回避请写明原因"),
-        ("approve", "长" * 1001, "reason", "最多 1000 个字"),
-    ],
-)
-def test_vote_that_lacks_something_is_refused_beside_its_field(
-    visit: Visit, session: Session, choice: str | None, reason: str, field: str, sentence: str
-) -> None:
+INCOMPLETE_VOTES = [
+    (None, "", "choice", "请填写这一项"),
+    ("reject", "", "reason", "反对请写明理由"),
+    ("recuse", "  ", "reason", "回避请写明原因"),
+    ("approve", "长" * 1001, "reason", "最多 1000 个字"),
+]
+
+
+def test_vote_that_lacks_something_is_refused_beside_its_field(visit: Visit, session: Session) -> None:
     scenes.give(session, 1_000_000)
     found = scenes.submitted(session)
-    fields = {"reason": reason, **({"choice": choice} if choice else {})}
-    page = visit("council").submit(_address(found), fields)
-    assert page.status == 422
-    assert sentence in page.error_at(field)
-    assert page.value_of("reason").strip() == reason.strip()
+    member = visit("council")
+    page = member.get(_address(found))
+    for choice, reason, field, sentence in INCOMPLETE_VOTES:
+        refused = member.send(page, {"reason": reason, **({"choice": choice} if choice else {})})
+        assert refused.status == 422, choice
+        assert sentence in refused.error_at(field), choice
+        assert refused.value_of("reason").strip() == reason.strip()
     assert _votes(session) == 0
 
 
@@ -224,29 +222,30 @@ def test_past_decision_is_entered_with_its_minutes(visit: Visit, session: Sessio
     assert session.scalar(select(func.count()).select_from(Attachment)) == 1
 
 
-@pytest.mark.parametrize(
-    ("changes", "field", "sentence"),
-    [
-        ({"minutes": None}, "minutes", "请上传会议纪要"),
-        ({"minutes": (b"GIF89a", "纪要.gif")}, "minutes", "不是这里可用的文件类型"),
-        ({"decided_on": "2023-11-01"}, "decided_on", "不能早于申请日期"),
-        ({"decided_on": "0203-11-07"}, "decided_on", "太早"),
-        ({"approve": "3"}, "approve", "未达到法定人数"),
-        ({"approve": "8"}, "approve", "不能多于应到"),
-        ({"approve": "-1"}, "approve", "应在 0 到 99 之间"),
-        ({"approve": "五"}, "approve", "请填写整数"),
-        ({"seats": "9" * 30}, "seats", "应在 1 到 99 之间"),
-        ({"decided_on": f"{clock.today() + timedelta(days=2):%Y-%m-%d}"}, "decided_on", "在未来"),
-    ],
-)
-def test_wrong_past_decision_is_refused_and_keeps_no_file(
-    visit: Visit, session: Session, changes: dict[str, object], field: str, sentence: str
-) -> None:
+WRONG_DECISIONS = [
+    ({"minutes": None}, "minutes", "请上传会议纪要"),
+    ({"minutes": (b"GIF89a", "纪要.gif")}, "minutes", "不是这里可用的文件类型"),
+    ({"decided_on": "2023-11-01"}, "decided_on", "不能早于申请日期"),
+    ({"decided_on": "0203-11-07"}, "decided_on", "太早"),
+    ({"approve": "3"}, "approve", "未达到法定人数"),
+    ({"approve": "8"}, "approve", "不能多于应到"),
+    ({"approve": "-1"}, "approve", "应在 0 到 99 之间"),
+    ({"approve": "五"}, "approve", "请填写整数"),
+    ({"seats": "9" * 30}, "seats", "应在 1 到 99 之间"),
+    ({"decided_on": f"{clock.today() + timedelta(days=2):%Y-%m-%d}"}, "decided_on", "在未来"),
+]
+
+
+def test_wrong_past_decision_is_refused_and_keeps_no_file(visit: Visit, session: Session) -> None:
     scenes.give(session, 1_000_000)
     found = scenes.submitted(session, applied_on=date(2023, 11, 6))
-    page = visit("council").submit(_address(found, "/past-decision"), _past(**changes))
-    assert page.status == 422
-    assert sentence in page.error_at(field)
+    address = _address(found, "/past-decision")
+    member = visit("council")
+    page = member.get(address)
+    for changes, field, sentence in WRONG_DECISIONS:
+        refused = member.send(page, _past(**changes), path=address)
+        assert refused.status == 422, changes
+        assert sentence in refused.error_at(field), changes
     assert scenes.status_of(session, found) == "submitted"
     assert session.scalar(select(func.count()).select_from(Attachment)) == 0
 
@@ -260,15 +259,19 @@ def test_requester_does_not_enter_the_past_decision(visit: Visit, session: Sessi
     assert session.scalar(select(func.count()).select_from(Attachment)) == 0
 
 
-@pytest.mark.parametrize("path", ["/vote", "/close-vote", "/past-decision"])
-def test_only_the_council_opens_and_sends_the_voting_pages(visit: Visit, session: Session, path: str) -> None:
+def test_only_the_council_opens_and_sends_the_voting_pages(visit: Visit, session: Session) -> None:
     scenes.give(session, 1_000_000)
-    address = _address(scenes.submitted(session), path)
-    assert visit().post(address).status == 401
-    assert visit("council").post(address, token=False).status == 400
-    assert visit("council").client.delete(address).status_code in (400, 405)
-    for key in ("secretary", "cashier", "accountant", "supervisor", "auditor", "host", "administrator"):
-        assert visit(key).post(address).status == 403, key
+    found = scenes.submitted(session)
+    keys = ("secretary", "cashier", "accountant", "supervisor", "auditor", "host", "administrator")
+    others = {key: visit(key) for key in keys}
+    member, stranger = visit("council"), visit()
+    for path in ("/vote", "/close-vote", "/past-decision"):
+        address = _address(found, path)
+        assert stranger.post(address).status == 401, path
+        assert member.post(address, token=False).status == 400, path
+        assert member.client.delete(address).status_code in (400, 405), path
+        for key, other in others.items():
+            assert other.post(address).status == 403, (path, key)
     assert _votes(session) == 0
 
 
