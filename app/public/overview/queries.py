@@ -31,7 +31,7 @@ from app.sales.models import SaleEvent
 from app.shared.errors import N_
 from app.shared.periods import month_of
 
-LATEST_ROWS = 6
+LATEST_ROWS = 8
 WAITING_SHOWN = 3
 REQUESTS_SHOWN = 10
 NAMED_IN_SENTENCE = 2

@@ -25,7 +25,7 @@ from app.web.pages import page
 
 blueprint = Blueprint("public_overview", __name__)
 
-PURPOSES_AT_HOME = 6
+PURPOSES_AT_HOME = 4
 """Cards of purposes on the first page; the fund's page shows all of them."""
 
 
@@ -103,7 +103,8 @@ def _shared(fund: FundName | None, overview: queries.Overview) -> dict[str, Any]
         "out_note": _out_note(overview),
         "held_note": _held_note(overview),
         "purposes": sorted(
-            overview.purposes, key=lambda each: (each.restriction == "unrestricted", -each.id)
+            overview.purposes,
+            key=lambda each: (each.restriction == "unrestricted", -each.held_minor, -each.id),
         ),
         "states": {"submitted": _("表决中"), "approved": _("已批准，待付款")},
         "purposes_shown": PURPOSES_AT_HOME,

@@ -49,6 +49,7 @@ class Node:
     label_x: int
     label_y: float
     amount_is_below: bool
+    is_inside: bool
 
     @property
     def label(self) -> str:
@@ -164,7 +165,18 @@ def _stack(
         label = height / 2 - 3 if is_last else height / 2 + 5 if is_tall else -7
         x = _COLUMNS[place]
         y += above
-        found[name] = Node(name, amounts[name], kinds[name], x, y, height, x + _NODE + 10, y + label, is_last)
+        found[name] = Node(
+            name,
+            amounts[name],
+            kinds[name],
+            x,
+            y,
+            height,
+            x + _NODE + 10,
+            y + label,
+            amount_is_below=is_last,
+            is_inside=is_tall and not is_last,
+        )
         y += height + (above if is_last else 0.0) + _SPACE
     return found, y - _SPACE
 
