@@ -14,6 +14,7 @@ from app.shared.errors import N_
 from app.shared.permissions import Permission
 from app.web import office
 from app.web.access import actor, office_fund, requires
+from app.web.caching import kept
 from app.web.database import session, transaction
 from app.web.pages import done, page
 
@@ -36,7 +37,8 @@ def install_site(app: Flask) -> None:
 def _site() -> queries.SiteFacts | None:
     if "site" not in g:
         chosen = g.get("office_fund")
-        g.site = _Site(queries.site(session(), chosen.id if chosen else None))
+        fund_id = chosen.id if chosen else None
+        g.site = _Site(kept(("site", fund_id), lambda: queries.site(session(), fund_id)))
     kept: _Site = g.site
     return kept.facts
 
