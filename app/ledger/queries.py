@@ -55,7 +55,7 @@ def is_reversed(number: ColumnElement[int] | InstrumentedAttribute[int]) -> Colu
     return select(later.number).where(later.reverses_number == number).exists()
 
 
-def log_positions_of(source_type: str, source_id: int) -> Select[tuple[int]]:
+def log_positions_of(source_type: str, source_id: int) -> Select[int]:
     """A select of the positions of the leaves of every entry that a record made."""
     return select(JournalEntry.log_position).where(
         JournalEntry.source_type == source_type, JournalEntry.source_id == source_id
