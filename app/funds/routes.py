@@ -39,8 +39,8 @@ def _site() -> queries.SiteFacts | None:
         chosen = g.get("office_fund")
         fund_id = chosen.id if chosen else None
         g.site = _Site(kept(("site", fund_id), lambda: queries.site(session(), fund_id)))
-    kept: _Site = g.site
-    return kept.facts
+    found: _Site = g.site
+    return found.facts
 
 
 @blueprint.get("/")
