@@ -194,6 +194,8 @@ def confirm_valuation(session: Session, actor: Actor, line_id: int, basis: str) 
     actor.require(Permission.GIFT_RECORD, line.fund_id)
     if not basis.strip():
         raise Refused(N_("请写明估值依据"), field="basis")
+    if line.basis_is_confirmed and line.valuation_basis == basis.strip():
+        return line  # the second click of a double click
     line.valuation_basis, line.basis_is_confirmed = basis.strip(), True
     session.flush()
     version = latest_version(session, "valuation", line.id) + 1

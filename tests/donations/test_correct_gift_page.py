@@ -58,7 +58,7 @@ def test_words_are_put_right_without_touching_the_books(visit: Visit, session: S
     page = secretary.follow(answer)
     changed = gift(session, gift_id)
     assert (changed.receipt_number, changed.memo, changed.wish, changed.version) == ("R-2", "新", "义卖", 2)
-    assert books(session) == before
+    assert books(session) == before | {"leaf": before["leaf"] + 1}, "new words are committed to, money stays"
     assert session.get_one(LedgerRow, (changed.entry_number, False)).document == "R-2"
     for words in ("原收据号：R-1", "原备注：旧", "原捐赠人的心愿：（空）", "原因：抄错了", "秘书乙"):
         assert words in page.words

@@ -48,10 +48,21 @@ def test_missing_basis_waits_until_it_is_stated(visit: Visit, session: Session) 
     assert "没有待确认的估值" in page.words
     line = _books_line(session)
     assert (line.valuation_basis, line.basis_is_confirmed) == ("二手书市场价", True)
-    assert books(session) == before
+    assert books(session) == before | {"leaf": before["leaf"] + 1}
     event = session.scalars(select(AuditEvent).where(AuditEvent.action == "confirm_valuation")).one()
     assert event.subject_id == line.id
     assert "有 1 批物资的估值待确认" not in secretary.get("/office/").words
+
+
+def test_second_click_confirms_once(visit: Visit, session: Session) -> None:
+    give_goods(session)
+    path = f"{PLACE}/{_books_line(session).id}/confirm"
+    secretary = visit("secretary")
+    form = secretary.get(path)
+    assert secretary.send(form, {"basis": "市场价"}, path=path).status == 303
+    once = books(session)
+    assert secretary.send(form, {"basis": "市场价"}, path=path).status == 303
+    assert books(session) == once
 
 
 def test_estimate_of_a_register_is_shown_and_still_to_be_confirmed(visit: Visit, session: Session) -> None:
