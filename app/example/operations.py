@@ -228,7 +228,6 @@ class _Loading:
             purpose=purpose,
             name=name,
             content=content,
-            is_public=True,
         )
 
     def _facts(self, decision: rules.Decision) -> list[str]:
