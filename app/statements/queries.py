@@ -32,7 +32,7 @@ def books_of(session: Session, fund_id: int, period: Period) -> rules.Books:
     """What every figure of the period is computed from."""
 
     def of_kind(kind: str) -> tuple[figures.Turnover, ...]:
-        numbers = figures.numbers_of_kind(session, fund_id, [kind], period)
+        numbers = figures.numbers_of_kind(session, fund_id, kind, period)
         return tuple(figures.turnover_of(session, numbers))
 
     return rules.Books(
@@ -111,7 +111,7 @@ def goods_on(session: Session, fund_id: int, day: date) -> tuple[rules.GoodsLine
         .join(StoredGoods, StoredGoods.id == GoodsMovement.goods_line_id)
         .where(
             StoredGoods.fund_id == fund_id,
-            GoodsMovement.entry_number.in_(figures.numbers_until(fund_id, day)),
+            figures.is_dated_until(GoodsMovement.entry_number, day),
         )
         .group_by(StoredGoods.item, StoredGoods.unit)
         .having(pieces != 0)

@@ -169,7 +169,7 @@ def issue() -> Response:
             return done(
                 url_for("statements.choose_period"), _("已签发 %(number)s", number=issued.document.number)
             )
-    operations.require_issuable(fund, period)
+    operations.require_issuable(session(), fund, period)
     figures = queries.statement_figures(session(), fund, period)
     earlier = documents.latest_of_period(session(), queries.KIND, fund.id, period)
     unchanged = earlier is not None and earlier.figures_sha256 == frozen(plain(figures))[1]

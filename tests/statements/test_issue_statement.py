@@ -19,6 +19,7 @@ from app.shared.audit import AuditEvent
 from app.shared.db import transaction
 from app.shared.errors import Forbidden, Refused
 from app.shared.periods import Period
+from app.statements import operations
 from app.statements.operations import issue_statement
 from app.statements.pdf import figures_of
 from app.statements.queries import statement_figures
@@ -163,3 +164,10 @@ def test_figures_that_were_altered_are_not_shown(example: Example) -> None:
 def test_same_books_give_the_same_figures(session: Session, example: Example) -> None:
     one, two = (plain(statement_figures(session, example.fund, AUTUMN)) for _ in range(2))
     assert one == two
+
+
+def test_period_with_too_many_entries_is_refused(example: Example, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(operations, "MOST_ENTRIES", 22)
+    with pytest.raises(Refused, match="最多列出 22 笔"):
+        issue(example)
+    assert issue(example, period=Period(date(2023, 9, 1), date(2023, 9, 30))).is_new

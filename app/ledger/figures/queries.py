@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, select, tuple_
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from app.ledger import accounts as chart
 from app.ledger.figures.rules import months_before, parts_of
@@ -114,20 +114,19 @@ def _summed(session: Session, selects: Iterable[Sums]) -> list[Turnover]:
     return [Turnover(*key, *sums[key]) for key in sorted(sums)]
 
 
-def numbers_of_kind(session: Session, fund_id: int, kinds: Iterable[str], period: Period) -> list[int]:
-    """Numbers of the entries of these (rare) kinds dated in the period, by the index on kinds."""
-    return list(
-        session.scalars(
-            select(LedgerRow.number)
-            .where(
-                LedgerRow.kind.in_(list(kinds)),
-                LedgerRow.is_event.is_(False),
-                LedgerRow.fund_id == fund_id,
-                LedgerRow.occurred_on.between(period.first, period.last),
-            )
-            .order_by(LedgerRow.number)
+def numbers_of_kind(session: Session, fund_id: int, kind: str, period: Period) -> list[int]:
+    """Numbers of the entries of one (rare) kind dated in the period."""
+    # The fund is looked at here: a planner without statistics would take its index, and read every row of the fund.
+    rows = session.execute(
+        select(LedgerRow.number, LedgerRow.fund_id)
+        .where(
+            LedgerRow.kind == kind,
+            LedgerRow.is_event.is_(False),
+            LedgerRow.occurred_on.between(period.first, period.last),
         )
+        .order_by(LedgerRow.number)
     )
+    return [row.number for row in rows if row.fund_id == fund_id]
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +142,7 @@ def purpose_changes(session: Session, fund_id: int, period: Period) -> list[Purp
     """Changes of purpose in the period, by what they did to each class."""
     restricted = Earmark.restriction == "restricted"
     change = Posting.debit_minor - Posting.credit_minor
-    numbers = numbers_of_kind(session, fund_id, ["purpose_change"], period)
+    numbers = numbers_of_kind(session, fund_id, "purpose_change", period)
     return [
         PurposeChange(row.number, int(row.unrestricted), int(row.restricted))
         for part in _chunks(numbers)
@@ -220,9 +219,23 @@ def first_day(session: Session, fund_id: int) -> date | None:
     return session.scalar(select(func.min(JournalEntry.occurred_on)).where(JournalEntry.fund_id == fund_id))
 
 
-def numbers_until(fund_id: int, day: date) -> Select[int]:
-    """A select of the numbers of all entries dated up to ``day``, to be used inside another query."""
-    return select(JournalEntry.number).where(JournalEntry.fund_id == fund_id, JournalEntry.occurred_on <= day)
+def entry_count(session: Session, fund_id: int, period: Period) -> int:
+    """How many entries of the fund are dated in the period."""
+    return (
+        session.scalar(
+            select(func.count())
+            .select_from(JournalEntry)
+            .where(
+                JournalEntry.fund_id == fund_id, JournalEntry.occurred_on.between(period.first, period.last)
+            )
+        )
+        or 0
+    )
+
+
+def is_dated_until(number: ColumnElement[int] | InstrumentedAttribute[int], day: date) -> ColumnElement[bool]:
+    """Whether the entry of this number is dated up to ``day``; a condition inside another package's query."""
+    return exists().where(JournalEntry.number == number, JournalEntry.occurred_on <= day)
 
 
 def reversed_until(session: Session, numbers: Sequence[int], day: date) -> dict[int, int]:
@@ -282,13 +295,15 @@ def entries_in(
             (LedgerRow.amount_minor * LedgerRow.sign).label("signed_minor"),
         )
         .join(LedgerRow, and_(LedgerRow.number == JournalEntry.number, LedgerRow.is_event.is_(False)))
-        .where(JournalEntry.fund_id == fund_id, JournalEntry.occurred_on.between(period.first, period.last))
+        .where(JournalEntry.fund_id == fund_id, JournalEntry.occurred_on <= period.last)
         .order_by(*order)
         .limit(chunk)
     )
-    turn: tuple[date, int] | None = None
+    turn = (period.first, 0)
     while True:
-        rows = session.execute(query if turn is None else query.where(tuple_(*order) > tuple_(*turn))).all()
+        # The day alone besides, because that is what the index knows.
+        rest = query.where(JournalEntry.occurred_on >= turn[0], tuple_(*order) > tuple_(*turn))
+        rows = session.execute(rest).all()
         numbers = [row.number for row in rows]
         moved = _money_of(session, numbers)
         undone = reversed_until(session, numbers, period.last)
