@@ -180,7 +180,6 @@ def sale(example: Example, day: date, lot: tuple[str, str, int, int, str, str, i
         source_id=index,
         description=f"{number} {name}",
         opens=TrancheDraft(purpose.id, proceeds, day),
-        is_listed=False,
     )
     posted = post(example, number, draft)
     take_out(
