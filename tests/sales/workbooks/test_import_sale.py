@@ -78,38 +78,36 @@ def test_a_pack_that_says_otherwise_than_its_name_is_noted(read: Read) -> None:
     ]
 
 
-@pytest.mark.usefixtures("goods")
-@pytest.mark.parametrize(
-    ("row", "address", "reason"),
-    [
-        (lot(amount="31"), "H3", "单价 × 数量是 30.00 元，与收款 31.00 元不一致"),
-        (lot(price="", quantity="7", amount="10"), "G3", "没有填写单价，收款也不能按数量整除"),
-        (lot(quantity="301", price="1", amount="301"), "E3", "“馕”可供义卖的只有 300 个，不够 301"),
-        (lot(source="9"), "C3", "捐赠登记表里没有序号“9”的实物捐赠"),
-        (lot(source=""), "C3", "没有填写来源：请写捐赠登记表里的序号"),
-        (lot(number=""), "A3", "没有填写拍品号"),
-        (lot(quantity="0"), "E3", "“0”：数量不能是零"),
-        (lot(amount="-30"), "H3", "“-30”：金额不能是负数"),
-        (lot(amount="30.005"), "H3", "“30.005”：金额只能精确到分，最多两位小数"),
-        (lot(method=""), "I3", "没有填写付款方式"),
-        (lot(method="记账"), "I3", "不认识方式“记账”，请写 银行转账、现金、微信、支付宝、实物 或 募捐箱"),
-        (lot(method="实物"), "I3", "付款方式只能是 现金、微信、支付宝 或 银行转账"),
-        (lot(mode=""), "D3", "没有填写方式，请写 义卖、义拍 或 募捐箱"),
-        (lot(buyer="买" * 61), "J3", "最多 60 个字"),
-        (
-            ("G01", "募捐箱", "", "募捐箱", "", "", "", "5", "支付宝", ""),
-            "I3",
-            "募捐箱里的钱只能是现金或微信",
-        ),
-    ],
+WRONG_CELLS = (
+    (lot(amount="31"), "H3", "单价 × 数量是 30.00 元，与收款 31.00 元不一致"),
+    (lot(price="", quantity="7", amount="10"), "G3", "没有填写单价，收款也不能按数量整除"),
+    (lot(quantity="301", price="1", amount="301"), "E3", "“馕”可供义卖的只有 300 个，不够 301"),
+    (lot(source="9"), "C3", "捐赠登记表里没有序号“9”的实物捐赠"),
+    (lot(source=""), "C3", "没有填写来源：请写捐赠登记表里的序号"),
+    (lot(number=""), "A3", "没有填写拍品号"),
+    (lot(quantity="0"), "E3", "“0”：数量不能是零"),
+    (lot(amount="-30"), "H3", "“-30”：金额不能是负数"),
+    (lot(amount="30.005"), "H3", "“30.005”：金额只能精确到分，最多两位小数"),
+    (lot(method=""), "I3", "没有填写付款方式"),
+    (lot(method="记账"), "I3", "不认识方式“记账”，请写 银行转账、现金、微信、支付宝、实物 或 募捐箱"),
+    (lot(method="实物"), "I3", "付款方式只能是 现金、微信、支付宝 或 银行转账"),
+    (lot(mode=""), "D3", "没有填写方式，请写 义卖、义拍 或 募捐箱"),
+    (lot(buyer="买" * 61), "J3", "最多 60 个字"),
+    (
+        ("G01", "募捐箱", "", "募捐箱", "", "", "", "5", "支付宝", ""),
+        "I3",
+        "募捐箱里的钱只能是现金或微信",
+    ),
 )
-def test_a_wrong_cell_is_refused_with_its_address(
-    read: Read, imported: Import, session: Session, row: tuple[object, ...], address: str, reason: str
-) -> None:
-    content = sale(row)
-    assert (address, reason) in _refusals(read(content))
-    with pytest.raises(Refused):
-        imported(content)
+
+
+@pytest.mark.usefixtures("goods")
+def test_a_wrong_cell_is_refused_with_its_address(read: Read, imported: Import, session: Session) -> None:
+    for row, address, reason in WRONG_CELLS:
+        content = sale(row)
+        assert (address, reason) in _refusals(read(content)), reason
+        with pytest.raises(Refused):
+            imported(content)
     assert _nothing_recorded(session)
 
 
@@ -247,26 +245,26 @@ def test_closing_with_the_register_posts_one_entry_for_each_lot(session: Session
     assert session.get_one(SaleEvent, done.event_id).status == "closed"
 
 
-@pytest.mark.usefixtures("goods")
-@pytest.mark.parametrize(
-    ("total", "reason"),
-    [
-        (None, "合计行没有写明现金、微信各多少元"),
-        (("35", ""), "合计行没有写明现金、微信各多少元"),
-        (("35", "现金 34 元"), "合计行写的现金是 34.00 元，各行相加是 35.00 元"),
-        (("35", "微信 35 元"), "合计行写的现金是 0.00 元，各行相加是 35.00 元"),
-        (("36", "现金 35 元"), "合计行写的是 36.00 元，各行相加是 35.00 元"),
-    ],
+WRONG_TOTALS = (
+    (None, "合计行没有写明现金、微信各多少元"),
+    (("35", ""), "合计行没有写明现金、微信各多少元"),
+    (("35", "现金 34 元"), "合计行写的现金是 34.00 元，各行相加是 35.00 元"),
+    (("35", "微信 35 元"), "合计行写的现金是 0.00 元，各行相加是 35.00 元"),
+    (("36", "现金 35 元"), "合计行写的是 36.00 元，各行相加是 35.00 元"),
 )
+
+
+@pytest.mark.usefixtures("goods")
 def test_an_event_is_not_closed_by_a_total_that_differs(
-    read: Read, imported: Import, session: Session, total: tuple[str, str] | None, reason: str
+    read: Read, imported: Import, session: Session
 ) -> None:
-    content = sale(lot(), BOX, total=total)
-    refusal = read(content).close_refusal
-    assert refusal is not None
-    assert str(refusal).startswith(reason)
-    with pytest.raises(Refused, match="不能随导入结束"):
-        imported(content, close=True)
+    for total, reason in WRONG_TOTALS:
+        content = sale(lot(), BOX, total=total)
+        refusal = read(content).close_refusal
+        assert refusal is not None
+        assert str(refusal).startswith(reason)
+        with pytest.raises(Refused, match="不能随导入结束"):
+            imported(content, close=True)
     assert _nothing_recorded(session)
 
 
