@@ -37,6 +37,7 @@ from app.settings import Settings
 from app.shared import clock
 from app.shared.audit import AuditEvent
 from app.shared.money import yuan
+from app.web.database import open_engine
 from tests.stories.tables import Table, rows
 
 FUND = 1
@@ -296,14 +297,15 @@ def test_numbers_that_would_betray_a_mistake_are_nowhere(session: Session) -> No
 
 
 def test_check_books_passes_and_finds_an_altered_posting(
-    session: Session, engine: Engine, settings: Settings, monkeypatch: pytest.MonkeyPatch
+    spoilt: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(check_books_command, "settings", lambda: settings)
+    monkeypatch.setattr(check_books_command, "settings", lambda: spoilt)
     whole = CliRunner().invoke(check_books_command.check_books, standalone_mode=False)
     assert whole.return_value == 0, whole.output
     assert "FAIL" not in whole.output
-    session.rollback()
+    engine = open_engine(spoilt)
     _alter_a_posting(engine, entry=12)
+    engine.dispose()
     broken = CliRunner().invoke(check_books_command.check_books, standalone_mode=False)
     assert broken.return_value == 1
     assert "FAIL entries_equal_their_leaves" in broken.output
