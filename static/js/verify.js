@@ -4,7 +4,7 @@ import { Broken, textOf } from "./verify/bytes.js";
 import { auditLog } from "./verify/audit.js";
 import { usesVendored } from "./verify/hashing.js";
 import { yuan } from "./verify/leaf.js";
-import { compare } from "./verify/memory.js";
+import { compare, forget } from "./verify/memory.js";
 import { openCheckpoint, parseKey } from "./verify/note.js";
 import { checkProof, parseProof } from "./verify/proof.js";
 
@@ -45,12 +45,24 @@ function facts(pairs) {
   return element("dl", "facts", ...rows);
 }
 
+function forgetting(origin) {
+  const button = element("button", "button quiet", say("forget"));
+  button.type = "button";
+  button.addEventListener("click", () => {
+    forget(origin);
+    show("plain", say("forgotten"));
+  });
+  return element("p", "", button);
+}
+
 function failed(error, done) {
   const broken = error instanceof Broken ? error : new Broken("not_finished", { reason: error.message });
   const isFault = !["unreadable_proof", "unreadable_key", "no_record", "not_found", "not_yet_in", "too_large", "no_key",
     "not_finished", "unreachable", "nothing_given", "too_many"].includes(broken.code);
   const text = element("p", "", say(`${broken.code}.text`, broken.values));
-  show(isFault ? "stop" : "wait", say(broken.code, broken.values), text, ...(done.length ? [steps(done)] : []));
+  const more = done.length ? [steps(done)] : [];
+  if (["rewound", "forked", "key_changed"].includes(broken.code)) more.push(forgetting(broken.values.origin));
+  show(isFault ? "stop" : "wait", say(broken.code, broken.values), text, ...more);
   result.dataset.outcome = broken.code;
 }
 

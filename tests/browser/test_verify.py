@@ -245,6 +245,11 @@ def test_rewound_and_forked_logs_are_named(
     answer(page, "/verify/consistency.json*", json.dumps({"hashes": [b64encode(bytes(32)).decode()] * 3}))
     assert verify(page, "3") == "forked"
     assert "被改写了" in page.inner_text("#verify-result")
+    for path in ("/log/checkpoint", "/verify/consistency.json*"):
+        page.unroute(f"**{path}")
+    page.click("text=我已知道原因")
+    assert verify(page, "3") == "verified"
+    assert "第一次看到这本账" in page.inner_text("#verify-result")
 
 
 def test_grown_log_is_recognised(

@@ -83,7 +83,7 @@ SAMPLES: dict[str, Candidates] = {
     "event_id": _column(SaleEvent.id),
     "slug": _column(Earmark.slug),
     "month": lambda _: ["2023-09"],
-    "log.tile.path": lambda _: ["0/000"],
+    "log.tile.path": _signed(lambda _: ["0/000.p/1"]),
     "number": _column(JournalEntry.number),
     "public_disbursements.number": _column(Disbursement.number),
     "public_sales.slug": _column(SaleEvent.slug),

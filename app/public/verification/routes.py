@@ -95,7 +95,9 @@ def consistency_json() -> Response:
 @public(cached=False)
 def kept_page() -> Response:
     """The verifier in one file. A download, not a page of this site: its script is inline."""
-    return send_from_directory(KEPT, "verify.html", as_attachment=True, max_age=3600)
+    return send_from_directory(
+        KEPT, "verify.html", mimetype="application/octet-stream", as_attachment=True, max_age=3600
+    )
 
 
 @blueprint.get("/verify_sunledger.py")

@@ -25,6 +25,11 @@ function keep(key, checkpoint) {
 }
 
 
+/** Forget a log, when whoever sits there has read why it no longer continues what was seen. */
+export function forget(origin) {
+  localStorage.removeItem(place(origin));
+}
+
 /** Compare a verified checkpoint with the one kept, and keep the larger.
  *
  * `consistency(old, now)` fetches the hashes (base64) between two sizes, or is null where nothing can be fetched.
@@ -37,9 +42,9 @@ export async function compare(key, checkpoint, consistency, isLatest) {
     keep(key, checkpoint);
     return { seen: "first", size: checkpoint.size };
   }
-  if (before.key !== key.text) throw new Broken("key_changed", { before: before.key, now: key.text });
+  if (before.key !== key.text) throw new Broken("key_changed", { origin: key.name, before: before.key, now: key.text });
   const old = await openCheckpoint(before.checkpoint, key);
-  const values = { old: old.size, now: checkpoint.size };
+  const values = { origin: key.name, old: old.size, now: checkpoint.size };
   if (checkpoint.size === old.size) {
     if (!same(checkpoint.root, old.root)) throw new Broken("forked", values);
     return { seen: "same", size: old.size };
