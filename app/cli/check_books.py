@@ -13,11 +13,15 @@ def check_books() -> int:
     """Recompute everything from postings and leaves; print each invariant and its result."""
     from sqlalchemy.orm import Session
 
+    from app.council.checks import check_council
     from app.disbursements.checks import check_disbursements
     from app.documents.checks import check_documents
+    from app.funds.checks import check_funds
     from app.goods.checks import check_goods
     from app.ledger.checks import check_ledger
     from app.log.checks import check_log, check_published
+    from app.people.checks import check_people
+    from app.sales.checks import check_sales
     from app.shared import guards
     from app.web import schema
     from app.web.database import open_engine
@@ -34,7 +38,11 @@ def check_books() -> int:
                 *check_ledger(session),
                 *check_log(session),
                 check_published(session, settings().log_key_file),
+                *check_funds(session),
+                *check_people(session),
                 *check_goods(session),
+                *check_sales(session),
+                *check_council(session),
                 *check_disbursements(session),
                 *check_documents(session),
             ]

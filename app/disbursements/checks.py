@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from app.disbursements.models import Disbursement, Payment
+from app.disbursements.queries import SUBJECT
+from app.files.models import Attachment
+from app.log.checks import Expected, compare_with_leaves
+from app.log.queries import subjects
+from app.parties.models import Party
 from app.shared.checks import Check
 
 
 def check_disbursements(session: Session) -> list[Check]:
     """Every invariant of requests and their payments."""
-    return [_paid(session), _promised(session), _decided(session)]
+    return [_paid(session), _promised(session), _decided(session), *_told(session)]
 
 
 def _count(session: Session) -> int:
@@ -60,3 +66,66 @@ def _decided(session: Session) -> Check:
     ):
         check.broken(f"request {number} was approved or paid without a resolution on its text")
     return check
+
+
+def _told(session: Session) -> list[Check]:
+    """Requests, their ends, payments and public files against their leaves."""
+    requests = session.scalars(
+        select(Disbursement).where(Disbursement.number.is_not(None)).order_by(Disbursement.id)
+    ).all()
+    names = {row.id: row.name for row in session.execute(select(Party.id, Party.name))}
+    renamed = subjects(session, "party_words")
+    submitted: list[Expected] = []
+    ended: dict[str, list[Expected]] = {"withdrawn": [], "cancelled": []}
+    for each in requests:
+        texts = {"reason": each.reason}
+        # A party that was renamed since was committed to under its name of then.
+        for role, party_id in (("applicant", each.applicant_id), ("payee", each.payee_id)):
+            if party_id not in renamed:
+                texts[role] = names[party_id]
+        body = {
+            "fund": each.fund_id,
+            "request": each.number,
+            "earmark": each.earmark_id,
+            "project": each.project_id,
+            "amount": each.amount_minor,
+            "spending_kind": each.spending_kind,
+            "applied_on": each.applied_on.isoformat(),
+            "text": each.text_hash,
+        }
+        submitted.append(Expected(each.id, body, texts))
+        if each.status in ended:
+            ended[each.status].append(Expected(each.id, {}))
+    payments: dict[str, list[Expected]] = {"payment": [], "acceptance": [], "refund": []}
+    for paid in session.scalars(select(Payment).order_by(Payment.id)):
+        body = {
+            "entry": paid.entry_number,
+            "amount": paid.amount_minor,
+            "on": paid.occurred_on.isoformat(),
+            "accepted": paid.is_accepted,
+        }
+        payments[paid.kind].append(Expected(paid.disbursement_id, body, {"voucher": paid.voucher_number}))
+    numbered = {each.id for each in requests}
+    files = [
+        Expected(
+            file.id,
+            {
+                "of": [SUBJECT, file.subject_id],
+                "purpose": file.purpose,
+                "sha256": file.sha256,
+                "size": file.size,
+            },
+            {"name": file.name},
+        )
+        for file in session.scalars(
+            select(Attachment).where(Attachment.is_public, Attachment.subject_type == SUBJECT)
+        )
+        if file.subject_id in numbered
+    ]
+    return [
+        compare_with_leaves(session, "submitted", submitted),
+        compare_with_leaves(session, "request_withdrawn", ended["withdrawn"]),
+        compare_with_leaves(session, "request_cancelled", ended["cancelled"]),
+        *(compare_with_leaves(session, kind, rows) for kind, rows in payments.items()),
+        compare_with_leaves(session, "file", files),
+    ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from app.log import queries as log
 from app.log.checkpoint import queries as checkpoints
 from app.log.checkpoint.rules import BadNote, opened_checkpoint
 from app.log.merkle.rules import Frontier, subtree_root
-from app.log.models import Commitment, Erasure, PublishedCheckpoint, Tile
+from app.log.models import Commitment, Erasure, Leaf, PublishedCheckpoint, Tile
 from app.log.queries import LeafRow
 from app.log.rules import LeafRefused, commitment, leaf_hash, require_kind
 from app.log.tiles.rules import HASH_BYTES, WIDTH
@@ -24,6 +25,96 @@ from app.shared.canonical import canonical_bytes
 from app.shared.checks import Check
 
 _CHUNK = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a leaf must say, as its row says it now: at least these keys, exactly the ``texts`` named (empty: none)."""
+
+    subject_id: int
+    body: dict[str, Any]
+    texts: dict[str, str] = field(default_factory=dict)
+
+
+def compare_with_leaves(
+    session: Session, kind: str, rows: Iterable[Expected], *, latest: bool = False, all_rows: bool = True
+) -> Check:
+    """That rows and leaves of ``kind`` say the same, both ways; a subject may have several of each, in any order.
+
+    ``latest``: only the newest leaf of a subject counts, and rows that are gone had their say there. ``all_rows`` False: a
+    leaf whose row has moved on since is no breach.
+    """
+    check = Check(f"{kind}_leaves_equal_the_records")
+    waiting: dict[int, list[Expected]] = {}
+    for row in rows:
+        waiting.setdefault(row.subject_id, []).append(row)
+        check.examined += 1
+    for subject_id, told in _told(session, kind, latest).items():
+        for said in told:
+            wanted = waiting.get(subject_id, [])
+            same = next((row for row in wanted if said.says(row)), None)
+            if same is not None:
+                wanted.remove(same)
+            elif wanted:
+                check.broken(
+                    f"{kind} {subject_id} is not what leaf {said.position} says: {said.difference(wanted.pop(0))}"
+                )
+            elif all_rows and not said.body.get("withdrawn"):
+                check.broken(
+                    f"{kind} {subject_id} is in the log (leaf {said.position}) but not in the records"
+                )
+    for subject_id, wanted in waiting.items():
+        for _ in wanted:
+            check.broken(f"{kind} {subject_id} is in the records but not in the log")
+    return check
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A leaf as read back, with the texts that still stand behind it."""
+
+    position: int
+    body: dict[str, Any]
+    texts: dict[str, str]
+    erased: frozenset[str]
+
+    def says(self, row: Expected) -> bool:
+        """Whether this is the leaf of ``row``."""
+        return not self.difference(row)
+
+    def difference(self, row: Expected) -> str:
+        """What the row says otherwise, in words; empty when nothing."""
+        wrong = [
+            f"{key} is {value!r}, the leaf says {self.body.get(key)!r}"
+            for key, value in row.body.items()
+            if self.body.get(key) != value
+        ]
+        for name, words in row.texts.items():
+            if name not in self.erased and self.texts.get(name, "") != words:
+                wrong.append(f"its {name} is not the one committed to")
+        return "; ".join(wrong)
+
+
+def _told(session: Session, kind: str, latest: bool) -> dict[int, list[_Told]]:
+    texts: dict[int, dict[str, str]] = {}
+    for row in session.execute(
+        select(Commitment.leaf_position, Commitment.field, Commitment.text)
+        .join(Leaf, Leaf.position == Commitment.leaf_position)
+        .where(Leaf.kind == kind)
+    ):
+        texts.setdefault(row.leaf_position, {})[row.field] = row.text
+    told: dict[int, list[_Told]] = {}
+    for position, subject_id, content in session.execute(
+        select(Leaf.position, Leaf.subject_id, Leaf.body).where(Leaf.kind == kind).order_by(Leaf.position)
+    ):
+        body = json.loads(content)
+        kept = texts.get(position, {})
+        said = _Told(position, body, kept, frozenset(body.get("texts", {})) - kept.keys())
+        if latest:
+            told[subject_id] = [said]
+        else:
+            told.setdefault(subject_id, []).append(said)
+    return told
 
 
 def check_log(session: Session) -> list[Check]:
@@ -202,17 +293,17 @@ def _check_commitments(
     }
     for position, body in zip(positions, bodies, strict=True):
         stored = texts.pop(position, {})
-        for field, promised in body.get("texts", {}).items():
+        for name, promised in body.get("texts", {}).items():
             check.examined += 1
-            found = stored.pop(field, None)
-            where = erased.pop((position, field), None)
-            if found is not None and promised != commitment(found[0], field, found[1]):
-                check.broken(f"leaf {position}: its {field} is not the text committed to")
-            elif found is None and (where is None or not log.says_erased(session, where, position, field)):
-                check.broken(f"leaf {position}: its {field} is gone, and no leaf says that it was erased")
-        for field in stored:
-            check.broken(f"leaf {position}: a {field} is stored that the leaf does not commit to")
+            found = stored.pop(name, None)
+            where = erased.pop((position, name), None)
+            if found is not None and promised != commitment(found[0], name, found[1]):
+                check.broken(f"leaf {position}: its {name} is not the text committed to")
+            elif found is None and (where is None or not log.says_erased(session, where, position, name)):
+                check.broken(f"leaf {position}: its {name} is gone, and no leaf says that it was erased")
+        for name in stored:
+            check.broken(f"leaf {position}: a {name} is stored that the leaf does not commit to")
     for position, fields in texts.items():
         check.broken(f"leaf {position} is not there, but texts of it are stored: {', '.join(fields)}")
-    for position, field in erased:
-        check.broken(f"leaf {position}: an erased {field} is recorded that the leaf does not commit to")
+    for position, name in erased:
+        check.broken(f"leaf {position}: an erased {name} is recorded that the leaf does not commit to")

@@ -127,3 +127,8 @@ def says_erased(session: Session, position: int, of: int, field: str) -> bool:
     body = session.scalar(select(Leaf.body).where(Leaf.position == position, Leaf.kind == "erasure"))
     told = json.loads(body) if body else {}
     return (told.get("position"), told.get("field")) == (of, field)
+
+
+def subjects(session: Session, kind: str) -> set[int]:
+    """The ids that leaves of a kind speak of."""
+    return set(session.scalars(select(Leaf.subject_id).where(Leaf.kind == kind)))

@@ -97,7 +97,9 @@ KINDS: dict[str, LeafKind] = {
     "valuation": _kind("fund", basis=OFFICIAL),
     "goods_issued": _kind("fund goods entry quantity value", to=DISPLAYED),
     "lot_result": _kind("event entry goods pieces proceeds cost", lot=OFFICIAL, name=OFFICIAL),
-    "sale_closed": _kind("fund held_on entries counted", name=OFFICIAL, explanation=INTERNAL),
+    "sale_closed": _kind(
+        "fund held_on entries counted", name=OFFICIAL, place=OFFICIAL, filing=OFFICIAL, explanation=INTERNAL
+    ),
     # Requests and the council
     "submitted": _kind(
         "fund request earmark project amount spending_kind applied_on text",

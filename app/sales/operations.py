@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from app.goods import queries as goods
 from app.goods.models import GoodsLine
+from app.log.operations import LeafDraft, append
+from app.log.queries import latest_version
 from app.sales import queries
 from app.sales.models import METHODS, Lot, Sale, SaleEvent
 from app.sales.rules import LotDraft, refuse_lot_if_wrong, require_amount
@@ -70,6 +72,12 @@ def change_event(
         raise Refused(N_("请填写活动名称，最多 200 个字"), field="name")
     event.name, event.place, event.filing_number = name.strip(), place.strip(), filing_number.strip()
     session.flush()
+    if event.status == "closed":
+        version = latest_version(session, "sale_closed", event_id) + 1
+        append(
+            session,
+            [LeafDraft("sale_closed", event_id, *queries.closing_said(session, event), version=version)],
+        )
     record(session, actor.user_id, "change_event", "sale_event", event.id)
     return event
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -238,3 +239,22 @@ def lot_of_entry(session: Session, number: int) -> tuple[LotResult, Lot] | None:
         select(LotResult, Lot).join(Lot, Lot.id == LotResult.lot_id).where(LotResult.entry_number == number)
     ).first()
     return (row[0], row[1]) if row else None
+
+
+def closing_said(session: Session, event: SaleEvent) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the log says of a closed event: figures, and words as they are now."""
+    counts = counts_of(session, event.id)
+    body = {
+        "fund": event.fund_id,
+        "held_on": event.held_on.isoformat(),
+        "entries": [event.first_entry_number, event.last_entry_number],
+        "counted": {count.method: count.counted_minor for count in counts},
+    }
+    explanations = [f"{count.method}: {count.explanation}" for count in counts if count.explanation]
+    texts = {
+        "name": event.name,
+        "place": event.place,
+        "filing": event.filing_number,
+        "explanation": "\n".join(explanations),
+    }
+    return body, texts

@@ -16,6 +16,7 @@ from sqlalchemy import Engine, create_engine
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import NullPool
 
+from app.council.checks import check_council
 from app.council.rules import Tally, quorum_of
 from app.disbursements import operations as disbursements
 from app.disbursements import queries as disbursement_queries
@@ -27,6 +28,7 @@ from app.donations import operations as donations
 from app.donations.rules import DonationDraft
 from app.files.models import Attachment
 from app.funds import operations as funds
+from app.funds.checks import check_funds
 from app.goods.checks import check_goods
 from app.goods.operations import GoodsDraft
 from app.goods.queries import lines_of
@@ -36,10 +38,12 @@ from app.ledger.treasury import operations as treasury
 from app.log.checks import check_log
 from app.parties.operations import PartyDraft
 from app.people import operations as people
+from app.people.checks import check_people
 from app.people.models import User
 from app.people.rules import OPERATOR
 from app.sales import operations as sales
 from app.sales import queries as sale_queries
+from app.sales.checks import check_sales
 from app.sales.closing import operations as closing
 from app.sales.rules import LotDraft
 from app.shared import clock, encryption
@@ -273,7 +277,11 @@ class Books:
         for check in (
             *check_ledger(self.session),
             *check_log(self.session),
+            *check_funds(self.session),
+            *check_people(self.session),
             *check_goods(self.session),
+            *check_sales(self.session),
+            *check_council(self.session),
             *check_disbursements(self.session),
         ):
             found += [f"{check.name}: {problem}" for problem in check.problems]

@@ -68,26 +68,7 @@ def close_event(session: Session, actor: Actor, event_id: int, counts: list[Coun
     fold_into_event(session, posted, source_type=SUBJECT, source_id=event_id, description=event.name)
     posted += _post_differences(session, actor, event_id, differences)
     event = queries.event(session, event_id)
-    totals = {count.method: count.counted_minor for count in counts}
-    explanations = "\n".join(
-        f"{count.method}: {count.explanation.strip()}" for count in counts if count.explanation.strip()
-    )
-    append(
-        session,
-        [
-            LeafDraft(
-                "sale_closed",
-                event_id,
-                {
-                    "fund": event.fund_id,
-                    "held_on": event.held_on.isoformat(),
-                    "entries": [event.first_entry_number, event.last_entry_number],
-                    "counted": totals,
-                },
-                {"name": event.name, "explanation": explanations},
-            )
-        ],
-    )
+    append(session, [LeafDraft("sale_closed", event_id, *queries.closing_said(session, event))])
     record(session, actor.user_id, "close_event", SUBJECT, event_id, entries=len(posted))
     return posted
 

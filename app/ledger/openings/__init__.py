@@ -1,0 +1,1 @@
+"""Words of entries that may be published with their salts."""
