@@ -21,6 +21,7 @@ from app.parties.operations import PartyDraft
 from app.parties.rules import ConsentDraft
 from app.shared import clock
 from app.shared.db import transaction
+from app.web.database import db
 from tests import factories
 from tests.disbursements import scenes
 from tests.donations import gifts
@@ -137,6 +138,26 @@ def test_workbook_holds_the_same_rows(town: Town) -> None:
         (2, "捐赠", 5000),
         (1, "捐赠", 350_000),
     ]
+
+
+def test_files_leave_no_connection_open(town: Town) -> None:
+    with town.app.app_context():
+        pool = db.engine.pool
+    for path in ("/ledger.json", "/ledger.json?limit=3", "/ledger.csv", "/ledger.xlsx", "/ledger.csv?min=x"):
+        for method in ("GET", "HEAD"):
+            answer = town.app.test_client().open(path, method=method)
+            answer.get_data()
+            answer.close()
+            assert pool.checkedout() == 0, f"{method} {path}"  # type: ignore[attr-defined]
+
+
+def test_reader_who_leaves_early_frees_the_connection(town: Town) -> None:
+    with town.app.app_context():
+        pool = db.engine.pool
+    answer = town.app.test_client().get("/ledger.csv", buffered=False)
+    assert next(iter(answer.response)).startswith("\ufeffnumber".encode())
+    answer.close()
+    assert pool.checkedout() == 0  # type: ignore[attr-defined]
 
 
 def test_wrong_filter_is_refused_in_each_form(town: Town) -> None:

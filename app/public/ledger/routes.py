@@ -3,31 +3,33 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from flask import Blueprint, Response, current_app, request, stream_with_context, url_for
+from flask import Blueprint, Response, current_app, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from app.ledger import accounts as chart
 from app.ledger.listing.queries import Listing
-from app.ledger.listing.selects.queries import ListedRow
 from app.ledger.totals.queries import totals
 from app.public.ledger import exporting
 from app.public.ledger.forms import DIRECTIONS, LedgerForm, read_ledger_form
 from app.public.ledger.queries import held_by, ledger_page, log_size, sums
-from app.public.queries import Names, event_slugs
+from app.public.queries import Names, event_slugs, names
 from app.public.routes import known_names
 from app.settings import Settings
 from app.shared import clock
 from app.shared.errors import N_
 from app.web.access import public
 from app.web.caching import kept
-from app.web.database import session
+from app.web.database import db, session
 from app.web.i18n import text
 from app.web.pages import page, wants_fragment
 
 blueprint = Blueprint("public_ledger", __name__)
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 RESTRICTIONS = {
     "unrestricted": N_("非限定性"),
@@ -137,71 +139,90 @@ def ledger_json() -> Response:
     if form.errors:
         body = json.dumps({"errors": form.errors}, ensure_ascii=False)
         return Response(body, status=422, content_type="application/json; charset=utf-8")
-    listing = Listing(session(), form.asked)
-    if form.limit is not None:
+
+    def parts(reading: Session) -> Iterator[str]:
+        listing = Listing(reading, form.asked)
+        if form.limit is None:
+            file = _file(listing, form, exact=True)
+            return exporting.json_parts(listing.stream(form.after), file)
         found = listing.page(form.after, form.limit)
-        rows: Iterator[ListedRow] = iter(found.rows)
-        file = _file(listing, form, known, exact=False, next_after=found.next_after)
-    else:
-        rows = listing.stream(form.after)
-        file = _file(listing, form, known, exact=True)
-    parts = exporting.json_parts(rows, file)
-    return Response(stream_with_context(parts), content_type="application/json; charset=utf-8")
+        file = _file(listing, form, exact=False, next_after=found.next_after)
+        return exporting.json_parts(found.rows, file)
+
+    return _streamed(parts, "application/json")
 
 
 @blueprint.get("/ledger.csv")
 @public
 def ledger_csv() -> Response:
     """The same rows for spreadsheets."""
-    return _download("csv")
+    known = known_names()
+    form = read_ledger_form(request.args, known)
+    if form.errors:
+        return _refused(form, known)
+
+    def parts(reading: Session) -> Iterator[str]:
+        listing = Listing(reading, form.asked)
+        return exporting.csv_parts(listing.stream(form.after), _file(listing, form, exact=None))
+
+    return _named(_streamed(parts, "text/csv"), "csv")
 
 
 @blueprint.get("/ledger.xlsx")
 @public
 def ledger_xlsx() -> Response:
     """The same rows as a workbook, with headings in the visitor's language."""
-    return _download("xlsx")
-
-
-def _download(kind: str) -> Response:
     known = known_names()
     form = read_ledger_form(request.args, known)
     if form.errors:
         return _refused(form, known)
     listing = Listing(session(), form.asked)
-    file = _file(listing, form, known, exact=None)
-    rows = listing.stream(form.after)
-    if kind == "csv":
-        parts = exporting.csv_parts(rows, file)
-        answer = Response(stream_with_context(parts), content_type="text/csv; charset=utf-8")
-    else:
-        words = {**chart.ENTRY_KINDS, **DIRECTIONS, **RESTRICTIONS}
-        headings = {name: text(heading) for name, heading in _HEADINGS.items()}
-        shown = {word: text(name) for word, name in words.items()}
-        body = exporting.workbook(rows, file, headings, shown.__getitem__, _("收支明细"))
-        # As a stream, because kept pages keep no name to save a file under.
-        sheet = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-        answer = Response(iter([body]), mimetype=sheet)
-    answer.headers["Content-Disposition"] = f"attachment; filename=ledger-{clock.today().isoformat()}.{kind}"
+    words = {**chart.ENTRY_KINDS, **DIRECTIONS, **RESTRICTIONS}
+    headings = {name: text(heading) for name, heading in _HEADINGS.items()}
+    shown = {word: text(name) for word, name in words.items()}
+    file = _file(listing, form, exact=None)
+    body = exporting.workbook(listing.stream(form.after), file, headings, shown.__getitem__, _("收支明细"))
+    # As a stream, because kept pages keep no name to save a file under.
+    return _named(Response(iter([body]), mimetype=XLSX), "xlsx")
+
+
+def _streamed(parts: Callable[[Session], Iterator[str]], media_type: str) -> Response:
+    """An answer in parts, all read in one snapshot by a session of its own: the request's ends before they are sent."""
+    reading = Session(db.engine, expire_on_commit=False)
+    try:
+        answer = Response(parts(reading), content_type=f"{media_type}; charset=utf-8")
+    except BaseException:
+        reading.close()
+        raise
+    answer.call_on_close(reading.close)
+    return answer
+
+
+def _named(answer: Response, ending: str) -> Response:
+    """An answer that is saved as a file."""
+    name = f"ledger-{clock.today().isoformat()}.{ending}"
+    answer.headers["Content-Disposition"] = f"attachment; filename={name}"
     return answer
 
 
 def _file(
-    listing: Listing, form: LedgerForm, known: Names, *, exact: bool | None, next_after: int | None = None
+    listing: Listing, form: LedgerForm, *, exact: bool | None, next_after: int | None = None
 ) -> exporting.LedgerFile:
     """What a file says beside its rows; ``exact`` None leaves out the totals, which only JSON tells."""
     settings: Settings = current_app.extensions["sunledger_settings"]
-    today = clock.today()
+    reading, today = listing.session, clock.today()
+    # Read again, in the snapshot of the rows: each row's fund and purpose must be among them.
+    known = names(reading)
     fund = known.fund_called(form.typed["fund"]) or known.only_fund
     asked = form.asked
     return exporting.LedgerFile(
         names=known,
-        slugs=event_slugs(session()),
+        slugs=event_slugs(reading),
         site=settings.public_url or "",
         fund=fund.slug if fund else None,
         as_of=min(asked.last or today, today),
-        log_size=log_size(session()),
-        totals=exporting.NO_TOTALS if exact is None else totals(session(), listing, exact=exact),
-        held_minor=0 if exact is None else held_by(session(), asked, today),
+        log_size=log_size(reading),
+        totals=exporting.NO_TOTALS if exact is None else totals(reading, listing, exact=exact),
+        held_minor=0 if exact is None else held_by(reading, asked, today),
         next_after=next_after,
     )
