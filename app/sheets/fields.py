@@ -36,7 +36,7 @@ DONATION_FIELDS: tuple[Field, ...] = (
             "爱心企业|爱心单位|认捐人|单位|Donor|Donor name|Name of donor|Name|Given by|Giver|Contributor"
         ),
         required=True,
-        never=_names("电话|联系|类型|类别|身份证|地址|phone|address"),
+        never=_names("收款|申请|领款|受助|电话|联系|类型|类别|身份证|地址|payee|paid to|phone|address"),
     ),
     Field(
         "donor_kind",

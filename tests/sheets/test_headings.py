@@ -81,6 +81,13 @@ def test_the_requests_and_transfers_of_the_example() -> None:
     assert transfers.complete
 
 
+def test_requests_for_money_are_not_gifts_of_those_who_are_to_be_paid() -> None:
+    """Read as a register of gifts, the payee would become a donor of money that was never given."""
+    match = find_headings(first(office.example("拨付申请表")), DONATION_FIELDS)
+    assert "donor" not in match.columns
+    assert [field.key for field in match.missing] == ["donor"]
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
