@@ -34,6 +34,7 @@ class OpenedRegister:
     sheet: Sheet | None = None
     table: TableRows | None = None
     first_cells: tuple[tuple[str, ...], ...] = ()
+    wanted: tuple[Field, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -78,7 +79,7 @@ class OpenedRegister:
     def doubts(self) -> list[str]:
         """What is missing or unclear about the columns, for a person."""
         if self.match is None:
-            return []
+            return [f"{item.labels[0]} → {item.key}" for item in self.wanted if item.required]
         unclear = [
             f"{'/'.join(heading.text for heading in doubt.headings)} → {'/'.join(doubt.fields)}"
             for doubt in self.match.unsure
@@ -124,6 +125,7 @@ def open_register(
         sheet=chosen,
         table=table,
         first_cells=_first_cells(chosen, table),
+        wanted=tuple(fields),
     )
 
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ from sqlalchemy import Engine
 from app import cli
 from app.people import queries
 from app.people.rules import password_matches
-from app.settings import Settings
+from app.settings import ROOT, Settings
 from app.shared.permissions import Permission
 from app.web import schema
 from app.web.database import open_session
@@ -128,6 +129,28 @@ def test_failure_is_one_sentence_and_a_status(
     assert out == ""
     assert err.startswith(sentence)
     assert err.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("what", "wanted"), [("disbursements", "申请日期 → date"), ("transfers", "转出账户 → from_account")]
+)
+def test_a_workbook_of_another_kind_is_refused_with_the_columns_that_are_wanted(
+    run: Run, what: str, wanted: str
+) -> None:
+    run("fund", "add", "--slug", "road", "--name", "道路基金", "--host", "慈善会")
+    gala = next((ROOT / "app" / "example" / "jinlong-2023").glob("慈善晚会*.xlsx"))
+    status, out, err = run("import", what, str(gala))
+    assert (status, out) == (1, "")
+    assert err.startswith("还不知道每一列是什么，请先对应表头：")
+    assert wanted in err
+
+
+def test_the_books_of_a_database_that_was_never_set_up(
+    run: Run, tmp_path: Path, empty_settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bare = replace(empty_settings, database_url=f"sqlite:///{tmp_path / 'bare.sqlite3'}")
+    monkeypatch.setattr(cli, "load", lambda: bare)
+    assert run("check-books") == (1, "", "The database is not set up; run `sunledger init`.\n")
 
 
 def test_failed_command_leaves_nothing_behind(run: Run, empty_settings: Settings) -> None:

@@ -8,8 +8,11 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from app.people import operations
+from app.people.rules import OPERATOR
 from app.shared import clock
 from app.shared.db import transaction
+from app.shared.permissions import Role
 from tests import factories
 from tests.disbursements import scenes
 from tests.public import reading
@@ -61,6 +64,31 @@ def test_picture_and_list_say_where_the_money_went(town: Town) -> None:
     cards = [" ".join(each.text_content().split()) for each in home.tree.xpath("//div[@class='card']")]
     assert any("收 350,000.00 · 用 350,000.00 · 余 0.00" in card for card in cards)
     assert any("收 6,675.00 · 用 6,000.00 · 余 675.00" in card for card in cards)
+
+
+def test_the_first_administrator_finds_the_office_of_an_empty_installation(empty_town: Town) -> None:
+    with transaction(empty_town.session, books=True):
+        first = operations.create_user(
+            empty_town.session,
+            OPERATOR,
+            email="first@example.org",
+            name="管理员",
+            password=factories.PASSWORD,
+            must_change_password=False,
+        )
+        operations.start_term(
+            empty_town.session,
+            OPERATOR,
+            user_id=first.id,
+            role=Role.ADMINISTRATOR,
+            fund_id=None,
+            starts_on=clock.today(),
+        )
+    visitor = Visitor(empty_town.app.test_client())
+    visitor.submit("/office/sign-in", {"email": "first@example.org", "password": factories.PASSWORD})
+    for path in ("/office/", "/office/people/", "/office/people/add", "/office/me"):
+        assert visitor.get(path).status == 200, path
+    assert "还没有任何基金" in visitor.get("/office/").words
 
 
 def test_empty_installation_says_what_will_be_here(empty_town: Town) -> None:
