@@ -285,7 +285,7 @@ class Books:
         self.reversed: dict[int, int] = {}
         self.closed: set[tuple[int, str]] = set()
         self.fund_of_earmark: dict[int, int] = {}
-        self._expected_parts: tuple[list[Any], int] = ([], 0)
+        self._continued: tuple[list[Any], int, int] = ([], 1, 0)
         self._touched: set[int] = set()
         self._explains: tuple[int, int] | None = None
 
@@ -297,7 +297,7 @@ class Books:
             return
         self.settle()
         if body.get("continued"):
-            self._expected_parts = ([kind, body["id"], body["version"]], 1)
+            self._continued = ([kind, body["id"], body["version"]], 1, body["continued"])
         if kind == "entry":
             self._entry(body)
         elif kind in ("approved", "promised_again", "request_cancelled", "request_paid"):
@@ -311,6 +311,10 @@ class Books:
 
     def settle(self) -> None:
         """The record before is complete, its continuation included: its gifts must add up."""
+        of, part, last = self._continued
+        if part <= last:
+            raise Broken(f"the record {of} does not continue as it says")
+        self._continued = ([], 1, 0)
         for number in self._touched:
             tranche = self.tranches[number]
             if min(tranche.remaining, tranche.held, tranche.used, tranche.withdrawn) < 0:
@@ -322,10 +326,10 @@ class Books:
         self._explains = None
 
     def _continue(self, body: dict[str, Any]) -> None:
-        of, part = self._expected_parts
-        if body["of"] != of or body["part"] != part:
+        of, part, last = self._continued
+        if body["of"] != of or body["part"] != part or part > last:
             raise Broken("it continues a record that it does not follow")
-        self._expected_parts = (of, part + 1)
+        self._continued = (of, part + 1, last)
         self._lists(body)
 
     def _lists(self, body: dict[str, Any]) -> None:

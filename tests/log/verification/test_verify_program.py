@@ -286,6 +286,10 @@ IMPOSSIBLE: dict[str, tuple[Callable[[Leaves], Leaves], str]] = {
         lambda rows: [*rows[:7], rows[7].replace(b'"v":1', b'"v":1.0'), *rows[8:]],
         "Leaf 7 is not a record in canonical form",
     ),
+    "a continuation that is missing": (
+        lambda rows: edited(rows, "payment", lambda body: body.update(continued=1)),
+        "does not continue as it says",
+    ),
     "without postings": (
         lambda rows: edited(rows, "donation", _nameless),
         "is not as its kind has to be",
@@ -319,6 +323,24 @@ def test_books_that_cannot_be_are_named_though_they_are_signed(
     status, said = run(tmp_path)
     assert status == 1
     assert sentence in said
+
+
+def test_long_record_is_continued(run: Run, tmp_path: Path, example_leaves: Leaves) -> None:
+    payments = [
+        at for at in entries_in(example_leaves) if json.loads(example_leaves[at])["kind"] == "payment"
+    ]
+    body = json.loads(example_leaves[payments[0]])
+    moves = body["movements"]
+    rest = {"v": 1, "type": "continued", "id": body["id"], "version": 1, "part": 1, "movements": moves[1:]}
+    rest["of"] = ["entry", body["id"], 1]
+    body.update(movements=moves[:1], continued=1)
+    parts = [canonical_bytes(body), canonical_bytes(rest)]
+    publish(tmp_path, [*example_leaves[: payments[0]], *parts, *example_leaves[payments[0] + 1 :]])
+    status, said = run(tmp_path)
+    assert status == 0, said
+    parts.append(parts[1])
+    publish(tmp_path, [*example_leaves[: payments[0]], *parts, *example_leaves[payments[0] + 1 :]])
+    assert "it continues a record that it does not follow" in run(tmp_path)[1]
 
 
 # --------------------------------------------------------------------------------------------- other ways to read it
