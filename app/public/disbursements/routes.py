@@ -20,7 +20,7 @@ from app.public.disbursements.queries import (
     request_file,
     request_list,
 )
-from app.public.routes import known_names
+from app.public.routes import in_address, known_names
 from app.shared.errors import N_
 from app.shared.money import yuan
 from app.web.access import public
@@ -52,7 +52,7 @@ _DIGITS = "零一二三四五六七八九"
 @public
 def listing() -> Response:
     """Every request that was put before the council, newest first."""
-    state, after = request.args.get("state", ""), request.args.get("after", "")
+    state, after = request.args.get("state", ""), in_address(request.args.get("after", ""))
     found = request_list(session(), state, after)
     older = _address(state, found.next_after) if found.next_after is not None else None
     return page(
@@ -79,7 +79,7 @@ def _address(state: str = "", after: str | None = None) -> str:
 @public
 def show(number: str) -> Response:
     """The dossier of one request."""
-    found = dossier(session(), number)
+    found = dossier(session(), in_address(number))
     known = known_names()
     kind, name = STATUS_TAGS[found.status]
     return page(

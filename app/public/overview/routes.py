@@ -14,7 +14,7 @@ from app.ledger.listing.rules import Filter
 from app.public.ledger.queries import Sums, ledger_page, sums
 from app.public.overview import queries
 from app.public.queries import FundName
-from app.public.routes import known_earmark, known_names
+from app.public.routes import in_address, known_earmark, known_names
 from app.shared import clock
 from app.shared.money import yuan
 from app.web.access import public
@@ -49,7 +49,7 @@ def home() -> Response:
 @public
 def show_fund(slug: str) -> Response:
     """One fund: who holds it, what came and went, every purpose."""
-    fund = funds.fund_by_slug(session(), slug)
+    fund = funds.fund_by_slug(session(), in_address(slug))
     name = known_names().funds[fund.id]
     return page(
         "public/fund.html",

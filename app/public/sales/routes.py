@@ -5,7 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response
 from flask_babel import gettext as _
 
-from app.public.routes import known_names
+from app.public.routes import in_address, known_names
 from app.public.sales.queries import event_list, event_page
 from app.sales.rules import FILING_MISSING, METHOD_NAMES, MODES
 from app.web.access import public
@@ -27,7 +27,7 @@ def listing() -> Response:
 @public
 def show(slug: str) -> Response:
     """One event: its lots, what they brought, what that paid for."""
-    found = event_page(session(), slug)
+    found = event_page(session(), in_address(slug))
     known = known_names()
     modes = {**{mode: text(name) for mode, name in MODES.items()}, "box": _("募捐箱")}
     methods = {method: text(name) for method, name in METHOD_NAMES.items()}
