@@ -61,6 +61,8 @@ class Disbursement(Base):
     papers: Mapped[str] = mapped_column(Text, default="")
     status: Mapped[str] = mapped_column(String(20), default="drafted")
     text_hash: Mapped[str | None] = mapped_column(String(64))
+    # Part of what is hashed, so that the hash, which is in the log, does not let anybody try out what the text may be.
+    text_salt: Mapped[str] = mapped_column(String(64))
     submitter_id: Mapped[int | None] = mapped_column(BigInteger)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     submitted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

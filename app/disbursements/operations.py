@@ -23,6 +23,7 @@ from app.ledger import queries as ledger
 from app.ledger.tracing import operations as tracing
 from app.ledger.tracing.queries import holds_of
 from app.ledger.treasury.operations import project_for
+from app.log import operations as log
 from app.log.operations import LeafDraft, append
 from app.parties.operations import PartyDraft, record_parties
 from app.parties.queries import party as party_by_id
@@ -50,7 +51,10 @@ def draft_disbursement(session: Session, actor: Actor, draft: DisbursementDraft)
             return earlier
     refuse_if_wrong(draft, clock.today())
     disbursement = Disbursement(
-        fund_id=draft.fund_id, created_at=clock.now(), idempotency_key=draft.idempotency_key
+        fund_id=draft.fund_id,
+        created_at=clock.now(),
+        idempotency_key=draft.idempotency_key,
+        text_salt=log.new_salt().hex(),
     )
     _write(session, actor, disbursement, draft)
     session.add(disbursement)
@@ -233,6 +237,7 @@ def draft_hash(session: Session, disbursement: Disbursement) -> str:
 
 def _text_hash(session: Session, disbursement: Disbursement) -> str:
     text: dict[str, object] = {
+        "salt": disbursement.text_salt,
         "number": disbursement.number,
         "fund": disbursement.fund_id,
         "earmark": disbursement.earmark_id,

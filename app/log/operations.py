@@ -21,17 +21,18 @@ _COMMITMENT = ("leaf_position", "field", "salt", "text")
 
 @dataclass(slots=True)
 class LeafDraft:
-    """What a leaf will say. ``texts`` are free texts and names: only commitments to them enter the leaf.
-
-    ``salts`` fixes the salt of a field; left out, each field gets 32 random bytes of its own.
-    """
+    """What a leaf will say. ``texts`` are free texts and names: only commitments to them enter the leaf."""
 
     kind: str
     subject_id: int
     body: dict[str, Any]
     texts: dict[str, str] = field(default_factory=dict)
     version: int = 1
-    salts: dict[str, bytes] = field(default_factory=dict)
+
+
+def new_salt() -> bytes:
+    """32 random bytes, for one field of one leaf."""
+    return os.urandom(SALT_BYTES)
 
 
 def append(session: Session, drafts: list[LeafDraft]) -> list[int]:
@@ -52,7 +53,7 @@ def append(session: Session, drafts: list[LeafDraft]) -> list[int]:
         digests = {}
         for name, words in draft.texts.items():
             if words:
-                salt = draft.salts.get(name) or os.urandom(SALT_BYTES)
+                salt = new_salt()
                 digests[name] = commitment(salt, name, words)
                 commitments.append((position, name, salt, words))
         subject_id, version = draft.subject_id, draft.version

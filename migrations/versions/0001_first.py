@@ -471,6 +471,7 @@ def upgrade() -> None:
     sa.Column('papers', sa.Text(), nullable=False),
     sa.Column('status', sa.String(length=20), nullable=False),
     sa.Column('text_hash', sa.String(length=64), nullable=True),
+    sa.Column('text_salt', sa.String(length=64), nullable=False),
     sa.Column('submitter_id', sa.BigInteger(), nullable=True),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=True),

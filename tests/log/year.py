@@ -1,0 +1,368 @@
+"""A year of a fund in which every kind of leaf is written, through the real operations, the same bytes each time."""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from sqlalchemy import Engine, select
+from sqlalchemy.orm import Session
+
+from app.council.checks import check_council
+from app.council.queries import matter_of
+from app.council.rules import Tally, quorum_of
+from app.disbursements import operations as disbursements
+from app.disbursements.checks import check_disbursements
+from app.disbursements.payments import operations as payments
+from app.disbursements.rules import DisbursementDraft
+from app.documents.checks import check_documents
+from app.documents.operations import DocumentDraft, issue_document
+from app.donations import operations as donations
+from app.donations.models import Donation
+from app.donations.rules import DonationDraft
+from app.files.operations import attach_file
+from app.funds import operations as funds
+from app.funds.checks import check_funds
+from app.goods.checks import check_goods
+from app.goods.operations import GoodsDraft, confirm_valuation
+from app.goods.queries import lines_of
+from app.ledger import queries as ledger
+from app.ledger.checks import check_ledger
+from app.ledger.treasury import operations as treasury
+from app.log import operations as log
+from app.log.checks import check_log
+from app.log.erasure.operations import erase
+from app.log.models import Leaf
+from app.parties.operations import PartyDraft
+from app.parties.rules import ConsentDraft
+from app.people import operations as people
+from app.people.checks import check_people
+from app.people.models import User
+from app.people.rules import OPERATOR
+from app.sales import operations as sales
+from app.sales import queries as sale_queries
+from app.sales.checks import check_sales
+from app.sales.closing import operations as closing
+from app.sales.rules import LotDraft
+from app.shared import clock
+from app.shared.db import transaction
+from app.shared.periods import Period
+from app.shared.permissions import Actor, Office, Role
+
+T = TypeVar("T")
+PRIVATE = ("阿依古丽·买买提", "赵钱孙", "王小明", "李大力")
+"""Names of people who did not agree to be named."""
+NAMED = "古丽娜尔"
+SEATS = 5
+_PAPER = b"%PDF-1.4 a paper"
+
+
+def every_breach(session: Session) -> list[str]:
+    """Every breach of every invariant, in words; empty when books and log hold and say the same."""
+    session.rollback()
+    session.expire_all()
+    found = []
+    for prove in (
+        check_ledger,
+        check_log,
+        check_funds,
+        check_people,
+        check_goods,
+        check_sales,
+        check_council,
+        check_disbursements,
+        check_documents,
+    ):
+        for check in prove(session):
+            found += [f"{check.name}: {problem}" for problem in check.problems]
+    return found
+
+
+@contextmanager
+def fixed_salts(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Salts that anybody can make again: the SHA-256 of "salt 1", "salt 2", …"""
+    numbers = itertools.count(1)
+    with monkeypatch.context() as patch:
+        patch.setattr(log, "new_salt", lambda: hashlib.sha256(f"salt {next(numbers)}".encode()).digest())
+        yield
+
+
+class Year:
+    """One fund on a database that was only set up. ``play`` writes every kind of leaf that has an operation."""
+
+    def __init__(self, engine: Engine, files_dir: Path) -> None:
+        self.session = Session(engine, expire_on_commit=False)
+        self._files = files_dir
+        self.actor = OPERATOR
+
+    def do(self, act: Callable[..., T], *arguments: Any, **named: Any) -> T:
+        """Run an operation in a transaction of the books."""
+        with transaction(self.session, books=True):
+            return act(self.session, self.actor, *arguments, **named)
+
+    def play(self) -> None:
+        """The year."""
+        with clock.simulated(clock.now()) as now:
+            now.set_local(date(2023, 9, 1))
+            self._found()
+            now.set_local(date(2023, 9, 18))
+            self._give()
+            now.set_local(date(2023, 10, 20))
+            self._sell()
+            now.set_local(date(2023, 11, 6))
+            self._spend()
+            now.set_local(date(2023, 12, 28))
+            self._correct_and_close()
+        self.session.rollback()
+
+    def _found(self) -> None:
+        host = self.do(funds.create_host, name="××慈善会", registration_number="53350600MJB0000000")
+        fund = self.do(
+            funds.create_fund, host_id=host.id, slug="sunlight", name="阳光基金", phone="0595-000000"
+        )
+        self.fund = fund.id
+        self.do(
+            funds.change_fund, fund.id, founded_on=date(2023, 8, 1), name="阳光基金", description="社区互助"
+        )
+        self.free = self._with_all_offices(lambda: self.do(treasury.open_fund_books, fund)).id
+        self.road = self.do(treasury.create_earmark, fund.id, "sunlight-road", "修路", "restricted").id
+        with transaction(self.session, books=True):
+            for seat in range(1, SEATS + 1):
+                user = User(
+                    email=f"seat{seat}@fund.example",
+                    name=f"理事{seat}号",
+                    password_hash="-",
+                    created_at=clock.now(),
+                )
+                self.session.add(user)
+                self.session.flush()
+                people.start_term(
+                    self.session,
+                    OPERATOR,
+                    user_id=user.id,
+                    fund_id=fund.id,
+                    role=Role.CHAIR if seat == 1 else Role.COUNCIL,
+                    seat_number=seat,
+                    starts_on=date(2023, 9, 1),
+                )
+            term = people.start_term(
+                self.session,
+                OPERATOR,
+                user_id=1,
+                fund_id=fund.id,
+                role=Role.AUDITOR,
+                starts_on=date(2023, 9, 1),
+            )
+            people.start_term(
+                self.session,
+                OPERATOR,
+                user_id=2,
+                fund_id=None,
+                role=Role.ADMINISTRATOR,
+                starts_on=date(2023, 9, 1),
+            )
+        self.auditor_term = term.id
+
+    def _with_all_offices(self, act: Callable[[], T]) -> T:
+        self.actor = Actor(None, "众人", tuple(Office(role, self.fund, 0) for role in Role))
+        return act()
+
+    def broken(self) -> list[str]:
+        """Every breach of every invariant, in words."""
+        return every_breach(self.session)
+
+    def gift(self, donor: PartyDraft, minor: int, earmark: int, **more: Any) -> int:
+        """A gift of money. Returns its id."""
+        draft = DonationDraft(
+            self.fund, clock.today(), more.pop("method", "bank"), donor, earmark, amount_minor=minor, **more
+        )
+        return self.do(donations.record_donations, [draft])[0]
+
+    def _give(self) -> None:
+        account = self.account("bank")
+        opening = self.do(
+            treasury.record_opening, account, ledger.earmark(self.session, self.free), 50_000, clock.today()
+        )
+        assert opening.number == 1
+        consent = ConsentDraft("named", "当面", "签字的同意书")
+        self.private_gift = self.gift(
+            PartyDraft("person", PRIVATE[0]),
+            10_000,
+            self.free,
+            memo="电话 13800000000",
+            receipt_number="0001",
+        )
+        self.named_gift = self.gift(
+            PartyDraft("person", NAMED, consent), 20_000, self.road, receipt_number="0002"
+        )
+        self.gift(PartyDraft("organisation", "金华小学"), 300_000, self.free, method="wechat")
+        self.wrong_gift = self.gift(PartyDraft("sole_trader", PRIVATE[1]), 7_000, self.free, method="cash")
+        draft = DonationDraft(
+            self.fund,
+            clock.today(),
+            "goods",
+            PartyDraft("unnamed", "爱心居民"),
+            self.free,
+            goods=[GoodsDraft("馕", 30, "个", 9_000, "市场价"), GoodsDraft("手套", 12, "双", 6_000)],
+        )
+        gift = self.do(donations.record_donations, [draft])[0]
+        self.bread, self.gloves = (line.id for line in lines_of(self.session, "donation", gift))
+        self.do(confirm_valuation, self.gloves, "发票")
+
+    def account(self, kind: str) -> Any:
+        """The fund's account of a kind."""
+        return ledger.money_account_of_kind(self.session, self.fund, kind)
+
+    def _sell(self) -> None:
+        event = self.do(
+            sales.create_event,
+            fund_id=self.fund,
+            slug="autumn-fair",
+            name="秋日义卖",
+            held_on=clock.today(),
+            place="社区广场",
+        )
+        lots = [
+            self.do(sales.add_lot, event.id, LotDraft(number, name, "fixed_price", line, pieces, 500))
+            for number, name, line, pieces in (("A1", "馕", self.bread, 20), ("A2", "手套", self.gloves, 10))
+        ]
+        for lot in lots:
+            self.do(
+                sales.record_sale, lot.id, quantity=8, amount_minor=4_000, method="cash", buyer=PRIVATE[2]
+            )
+        self.do(sales.set_box, event.id, cash_minor=1_500)
+        recorded = sale_queries.recorded_by_method(self.session, sale_queries.event(self.session, event.id))
+        counts = [closing.Count(method, minor + 100, "多收的零钱") for method, minor in recorded.items()]
+        self.do(closing.close_event, event.id, counts)
+        self.do(sales.change_event, event.id, name="秋日义卖会", place="社区广场", filing_number="5335XXXX")
+        self.do(
+            closing.record_late_sale,
+            lots[0].id,
+            quantity=1,
+            amount_minor=500,
+            method="wechat",
+            received_on=clock.today(),
+        )
+
+    def request(self, minor: int, *, earmark: int | None = None, payee: str = "社区超市") -> int:
+        """A request, submitted with a public paper. Returns its id."""
+        draft = DisbursementDraft(
+            self.fund,
+            earmark or self.free,
+            "冬季慰问",
+            PartyDraft("organisation", "社区居委会"),
+            PartyDraft("person" if payee in PRIVATE else "organisation", payee),
+            minor,
+            "project_works",
+            f"为 {PRIVATE[3]} 等老人购买米面油",
+            clock.today(),
+        )
+        found = self.do(disbursements.draft_disbursement, draft).id
+        for purpose, is_public in (("quotation", True), ("minutes", False), ("bank_slip", False)):
+            self.do(
+                attach_file,
+                self._files,
+                subject_type="disbursement",
+                subject_id=found,
+                purpose=purpose,
+                name=f"{purpose}.pdf",
+                content=_PAPER,
+                is_public=is_public,
+            )
+        return self.do(disbursements.submit_disbursement, found).id
+
+    def approve(self, request: int) -> None:
+        """The council's resolution, from its minutes."""
+        tally = Tally(SEATS, quorum_of(SEATS), approve=4, recuse=1)
+        self.do(disbursements.record_past_decision, request, clock.today(), tally)
+
+    def vote(self, request: int) -> None:
+        """The council votes in this system: one recuses, the others approve."""
+        matter = matter_of(self.session, "disbursement", request)
+        assert matter is not None
+        for seat in range(1, SEATS + 1):
+            user = self.session.scalars(select(User).where(User.email == f"seat{seat}@fund.example")).one()
+            office = Office(Role.CHAIR if seat == 1 else Role.COUNCIL, self.fund, 0, seat)
+            choice, reason = ("recuse", f"与 {PRIVATE[3]} 是亲属") if seat == 2 else ("approve", "")
+            with transaction(self.session, books=True):
+                disbursements.vote(
+                    self.session,
+                    Actor(user.id, user.name, (office,)),
+                    request,
+                    choice,
+                    reason,
+                    matter.text_hash,
+                )
+            if matter_of(self.session, "disbursement", request).status != "open":  # type: ignore[union-attr]
+                return
+
+    def pay(self, request: int, minor: int, *, accepted: bool = True) -> int:
+        """A payment. Returns its entry's number."""
+        return self.do(
+            payments.pay_disbursement,
+            request,
+            amount_minor=minor,
+            account=self.account("wechat" if minor > 60_000 else "bank"),
+            paid_on=clock.today(),
+            accepted=accepted,
+            voucher_number="V-01",
+        ).number
+
+    def _spend(self) -> None:
+        first = self.request(40_000)
+        self.vote(first)
+        self.pay(first, 40_000, accepted=False)
+        self.do(payments.accept_disbursement, first, amount_minor=30_000, accepted_on=clock.today())
+        self.do(
+            payments.record_refund,
+            first,
+            amount_minor=1_000,
+            account=self.account("bank"),
+            received_on=clock.today(),
+            accepted=True,
+        )
+        second = self.request(15_000, earmark=self.road, payee=PRIVATE[2])
+        self.approve(second)
+        paid = self.pay(second, 5_000)
+        self.do(disbursements.cancel_disbursement, second, "工程缩减")
+        self.do(payments.reverse_payment, paid, "付错账户")
+        self.do(disbursements.withdraw_disbursement, self.request(900), "改日再提")
+        cancelled = self.request(2_000)
+        self.approve(cancelled)
+        self.do(disbursements.cancel_disbursement, cancelled, "不再需要")
+
+    def _correct_and_close(self) -> None:
+        self.do(donations.correct_words, self.named_gift, "核对", receipt_number="0002-A")
+        self.do(donations.correct_money, self.private_gift, "少记了", amount_minor=12_000)
+        self.do(donations.reverse_donation, self.wrong_gift, "重复登记")
+        donor = self.session.get_one(Donation, self.named_gift).party_id
+        self.do(donations.correct_donor, donor, f"{NAMED}·艾力", "person", self.fund)
+        self.do(treasury.close_month, self.fund, "2023-09")
+        figures = {"in": 1, "out": 2}
+        self.do(
+            issue_document,
+            DocumentDraft(
+                "receipts_and_payments", self.fund, Period(date(2023, 1, 1), date(2023, 12, 31)), figures
+            ),
+        )
+        figures["out"] = 3
+        draft = DocumentDraft(
+            "receipts_and_payments",
+            self.fund,
+            Period(date(2023, 1, 1), date(2023, 12, 31)),
+            figures,
+            "更正支出",
+        )
+        self.do(issue_document, draft)
+        self.actor = OPERATOR
+        self.do(people.end_term, self.auditor_term, clock.today())
+        position = self.session.scalars(
+            select(Leaf.position).where(Leaf.kind == "entry", Leaf.subject_id == 2)
+        ).one()
+        self.do(erase, position, "memo", "本人要求删除")
