@@ -22,6 +22,7 @@ _FOOTER = re.compile(
 _SECTION = re.compile(r"^(?:[一二三四五六七八九十]+|\([一二三四五六七八九十]+\))[、.)]\s*\S")
 _UNIT_LINE = re.compile(r"单位\s*:?\s*(?:人民币)?\s*([十百千]?万元|[百千]元|美元|港元|欧元)")
 _DAY_IN_TEXT = re.compile(r"\d{4}\s*[年/.-]\s*\d{1,2}\s*[月/.-]\s*\d{1,2}")
+_BEFORE_COMMA, _AFTER_COMMA = re.compile(r"[¥￥]?\d{1,3}"), re.compile(r"\d{3}(?:\.\d{1,2})?元?")
 _WIDE = 3
 _MAX_MERGED_PLACES = 1_000_000
 
@@ -155,12 +156,37 @@ class _Reading:
                     require_value(cell)
                 except Refused as refusal:
                     refusals.append(CellRefusal(item.key, cell.address, refusal))
+            if item.kind in ("amount", "price") and self._is_cut_at_its_comma(row, cell):
+                refusals.append(
+                    CellRefusal(
+                        item.key,
+                        cell.address,
+                        Refused(
+                            N_("“%(seen)s”像是一个金额被逗号分成了两格，请给金额加上引号，或去掉千位的逗号"),
+                            seen=f"{cell.text.strip()},{row.cell(cell.column + 1).text.strip()}",
+                        ),
+                    )
+                )
             cells[item.key] = cell
         used = set(self._columns.values())
         extras = {cell.column: cell for cell in row.filled() if cell.column not in used}
         self._sums.add(DataRow(row.number, cells, extras, tuple(refusals)))
         if row.hidden:
             self._hidden.append(row.number)
+
+    def _is_cut_at_its_comma(self, row: Row, cell: Cell) -> bool:
+        """Whether 1,000.00 stood unquoted in a CSV file: "1" here and "000.00" in the next cell, which holds no number."""
+        beside = row.cell(cell.column + 1)
+        numbers = {
+            self._columns[item.key] for item in self._fields if item.kind in ("amount", "price", "count")
+        }
+        return (
+            isinstance(cell.value, str)
+            and isinstance(beside.value, str)
+            and beside.column not in numbers
+            and _BEFORE_COMMA.fullmatch(cell.text.strip()) is not None
+            and _AFTER_COMMA.fullmatch(beside.text.strip()) is not None
+        )
 
     def _total(self, row: Row, label: Cell) -> None:
         total, notes = total_row(row, label, self._columns, self._sums)

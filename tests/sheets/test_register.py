@@ -330,3 +330,12 @@ def test_a_day_in_the_titles_is_taken_only_when_it_is_one() -> None:
     assert day_in_titles(["晚会  2023年9月28日", "（2023.9.28）"], TODAY) == date(2023, 9, 28)
     assert day_in_titles(["2023年9月28日至2023年9月30日"], TODAY) is None
     assert day_in_titles(["2023年", "2099年1月1日"], TODAY) is None
+
+
+def test_an_amount_cut_in_two_at_its_comma_is_refused() -> None:
+    text = "日期,捐赠人,捐赠形式,金额,备注\n2023-09-20,某单位,现金,1,000.00\n2023-09-21,某单位,现金,20,月捐\n"
+    (sheet,) = read_workbook(text.encode(), "登记表.csv")
+    first, second = read_table(sheet, DONATION_FIELDS).rows
+    assert [(one.field, one.address) for one in first.refusals] == [("amount", "D2")]
+    assert "1,000.00" in str(first.refusals[0].refusal)
+    assert second.refusals == ()
