@@ -213,8 +213,10 @@ def _file(
     reading, today = listing.session, clock.today()
     # Read again, in the snapshot of the rows: each row's fund and purpose must be among them.
     known = names(reading)
-    fund = known.fund_called(form.typed["fund"]) or known.only_fund
     asked = form.asked
+    fund = known.fund_called(form.typed["fund"]) or known.only_fund
+    if asked.earmark_id is not None:
+        fund = known.funds[known.earmarks[asked.earmark_id].fund_id]
     return exporting.LedgerFile(
         names=known,
         slugs=event_slugs(reading),
