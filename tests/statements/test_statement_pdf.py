@@ -142,7 +142,7 @@ def test_first_page_says_whose_it_is_and_what_it_is_not(paper: Paper) -> None:
         "非法定财务报表",
         "按 2026 年起施行的制度格式编制，仅供公开参考。",
         NOTICE,
-        f"数字的 SHA-256：{document.figures_sha256}",
+        f"数字的 SHA-256： {document.figures_sha256}",
         f"位置 {document.log_position}",
     ):
         assert each in words, each
@@ -210,7 +210,7 @@ def test_correction_note_stands_on_the_new_version(
         gift(example, "late", date(2023, 12, 30), 1_000)
     second = issue(example, note="补记一笔现金捐款")
     paper = text_of(printed(second))
-    assert "更正说明：补记一笔现金捐款" in paper
+    assert "更正说明： 补记一笔现金捐款" in paper
     assert f"{issued.number}（第 2 版）" in paper
     assert "更正说明" not in text_of(printed(issued))
 
