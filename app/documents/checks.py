@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.documents.models import IssuedDocument
+from app.log.checks import Expected, compare_with_leaves
 from app.log.models import Leaf
 from app.shared.checks import Check
 
@@ -36,4 +37,27 @@ def check_documents(session: Session) -> list[Check]:
             counted.broken(f"{name} does not follow version {versions.get(document.number, 0)}")
         versions[document.number] = document.version
         session.expunge(document)
-    return [unchanged, logged, counted]
+    rows = session.execute(
+        select(
+            IssuedDocument.id,
+            IssuedDocument.fund_id,
+            IssuedDocument.kind,
+            IssuedDocument.number,
+            IssuedDocument.figures_sha256,
+            IssuedDocument.correction_note,
+        )
+    )
+    issued = [
+        Expected(
+            row.id,
+            {
+                "fund": row.fund_id,
+                "kind": row.kind,
+                "number": row.number,
+                "figures_sha256": row.figures_sha256,
+            },
+            {"correction_note": row.correction_note},
+        )
+        for row in rows
+    ]
+    return [unchanged, logged, counted, compare_with_leaves(session, "document", issued)]
