@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
@@ -56,8 +56,8 @@ def post_entries(session: Session, actor: Actor, drafts: list[EntryDraft]) -> li
         session, [_leaf(draft, number, at) for number, draft in zip(numbers, drafts, strict=True)]
     )
     head.entry_count = numbers[-1]
-    _insert_entries(session, actor, drafts, numbers, positions)
-    _insert_rows(session, drafts, numbers, positions)
+    _insert_entries(session, actor, drafts, numbers, positions, at)
+    _insert_rows(session, drafts, numbers, positions, at)
     reserved = _insert_tranches(session, drafts, numbers)
     _add_to_balances(session, drafts)
     _add_to_pools(session, drafts, reserved)
@@ -222,9 +222,13 @@ def _leaf(draft: EntryDraft, number: int, at: object) -> LeafDraft:
 
 
 def _insert_entries(
-    session: Session, actor: Actor, drafts: list[EntryDraft], numbers: list[int], positions: list[int]
+    session: Session,
+    actor: Actor,
+    drafts: list[EntryDraft],
+    numbers: list[int],
+    positions: list[int],
+    at: datetime,
 ) -> None:
-    at = clock.now()
     insert_rows(
         session,
         JournalEntry,
@@ -286,9 +290,8 @@ def _shown_amount(draft: EntryDraft) -> int:
 
 
 def _insert_rows(
-    session: Session, drafts: list[EntryDraft], numbers: list[int], positions: list[int]
+    session: Session, drafts: list[EntryDraft], numbers: list[int], positions: list[int], at: datetime
 ) -> None:
-    at = clock.now()
     rows = [
         {
             "number": number,

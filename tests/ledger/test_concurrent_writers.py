@@ -7,7 +7,10 @@ from collections.abc import Callable
 
 import pytest
 
+from app.disbursements.payments import operations as payments
+from app.donations import operations as donations
 from app.ledger.models import JournalEntry
+from app.shared import clock
 from app.shared.errors import SunledgerError
 from tests.ledger.books import Books, fresh_books
 
@@ -91,4 +94,23 @@ def test_gifts_corrections_and_payments_at_once_leave_the_books_whole(dialect: s
         ]
         _, met = at_once(books, 12, lambda mine, index: acts[index % 3](mine))
         assert all(isinstance(error, SunledgerError) for error in met), met
+        assert books.broken() == []
+
+
+@pytest.mark.parametrize("dialect", DIALECTS)
+def test_a_gift_can_be_corrected_after_its_payment_came_back(dialect: str) -> None:
+    with fresh_books(dialect) as books:
+        gift = books.gift(500)
+        request = books.approved(200)
+        books.pay(request, 200)
+        books.do(
+            payments.record_refund,
+            request,
+            amount_minor=150,
+            account=books.account("bank"),
+            received_on=clock.today(),
+            accepted=True,
+        )
+        books.do(donations.correct_money, gift, "录错", amount_minor=300)
+        assert books.pool(1) == (250, 0)
         assert books.broken() == []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import select, text, update
@@ -147,9 +148,7 @@ def plan_withdrawal(session: Session, tranche: Tranche, new_amount_minor: int) -
     capacity = new_amount_minor
     movements: list[MovementDraft] = []
     free = _Free(session, tranche)
-    for use in queries.uses_of_tranche(session, tranche.number):
-        if use.amount_minor < 0:
-            continue
+    for use in _still_used(queries.uses_of_tranche(session, tranche.number)):
         movements.append(
             MovementDraft(
                 tranche.number,
@@ -179,6 +178,25 @@ def plan_withdrawal(session: Session, tranche: Tranche, new_amount_minor: int) -
         )
     )
     return movements
+
+
+def _still_used(uses: list[queries.UseOfTranche]) -> list[queries.UseOfTranche]:
+    """Uses that no refund or reversal has given back, oldest first. What came back undid the newest uses before it."""
+    standing: dict[tuple[str, int], list[queries.UseOfTranche]] = defaultdict(list)
+    for use in uses:
+        own = standing[use.source_type, use.source_id]
+        if use.amount_minor > 0:
+            own.append(use)
+            continue
+        given_back = -use.amount_minor
+        while given_back and own:
+            last = own.pop()
+            undone = min(last.amount_minor, given_back)
+            given_back -= undone
+            if undone < last.amount_minor:
+                own.append(replace(last, amount_minor=last.amount_minor - undone))
+    found = [use for own in standing.values() for use in own]
+    return sorted(found, key=lambda use: use.entry_number)
 
 
 def _own(part: int) -> list[tuple[int, int]]:
