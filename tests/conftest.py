@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
+import hypothesis
 import pytest
 from flask import Flask
 from sqlalchemy import Engine
@@ -22,6 +23,13 @@ from app.shared import encryption
 from app.web.database import open_engine
 from tests import installation, postgres
 from tests.visitor import Visitor
+
+# How long an example takes says something about the machine, never about the code.
+hypothesis.settings.register_profile(
+    "suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("suite")
+
 
 Prepare = Callable[[Engine], None]
 Clone = Callable[[str, Prepare], str]
