@@ -12,6 +12,7 @@ from pathlib import Path
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from sqlalchemy import inspect, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
@@ -187,6 +188,10 @@ def _publish(session: Session, key_file: Path, checkpoint: Checkpoint) -> str:
 
 
 def _insert_unless_there(session: Session, mapped: type[Base], **values: object) -> None:
+    """Inside a transaction. SQLite's guard sees the row before ON CONFLICT does; its writers wait for each other anyway."""
+    key = inspect(mapped).primary_key[0]
+    if session.scalar(select(key).where(key == values[key.name])) is not None:
+        return
     insert = sqlite.insert if session.get_bind().dialect.name == "sqlite" else postgresql.insert
     session.execute(insert(mapped).values(**values).on_conflict_do_nothing())
 
