@@ -51,9 +51,10 @@ def post_entries(session: Session, actor: Actor, drafts: list[EntryDraft]) -> li
     _require_funds(session, drafts)
     head = book_head(session)
     first, at = head.entry_count + 1, clock.now()
+    recorded_at = f"{at:%Y-%m-%dT%H:%M:%SZ}"
     numbers = list(range(first, first + len(drafts)))
     positions = append(
-        session, [_leaf(draft, number, at) for number, draft in zip(numbers, drafts, strict=True)]
+        session, [_leaf(draft, number, recorded_at) for number, draft in zip(numbers, drafts, strict=True)]
     )
     head.entry_count = numbers[-1]
     _insert_entries(session, actor, drafts, numbers, positions, at)
@@ -160,13 +161,13 @@ def _require_account_bears(session: Session, account_id: int, changes: dict[date
             )
 
 
-def _leaf(draft: EntryDraft, number: int, at: object) -> LeafDraft:
+def _leaf(draft: EntryDraft, number: int, recorded_at: str) -> LeafDraft:
     body: dict[str, object] = {
         "number": number,
         "fund": draft.fund_id,
         "kind": draft.kind,
         "occurred_on": draft.occurred_on.isoformat(),
-        "recorded_at": f"{at:%Y-%m-%dT%H:%M:%SZ}",
+        "recorded_at": recorded_at,
         "source": [draft.source_type, draft.source_id],
         "postings": [
             {
