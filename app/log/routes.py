@@ -9,7 +9,7 @@ from flask import Blueprint, Response, abort, current_app, request
 from app.log.checkpoint import operations
 from app.log.checkpoint import queries as checkpoints
 from app.log.tiles import queries as tiles
-from app.log.tiles.rules import exists, parse_address
+from app.log.tiles.rules import parse_address
 from app.settings import Settings
 from app.web.access import public
 from app.web.database import session
@@ -58,9 +58,9 @@ def public_key() -> Response:
 def tile(path: str) -> Response:
     """A tile of hashes, or a bundle of leaves, of the published tree; 404 beyond it or for any other spelling."""
     address = parse_address(path)
-    if address is None or not exists(address, checkpoints.published_size(session())):
+    content = tiles.published_tile(session(), address) if address else None
+    if address is None or content is None:
         abort(404)
-    content = tiles.tile(session(), address)
     response = Response(content, content_type="application/octet-stream")
     response.headers["Cache-Control"] = _FOR_EVER
     if address.level is None:

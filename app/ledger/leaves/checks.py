@@ -7,13 +7,14 @@ from collections.abc import Iterator
 from itertools import islice, zip_longest
 from typing import Any
 
-from sqlalchemy import select, text
+from sqlalchemy import ColumnElement, select, text
 from sqlalchemy.orm import Session
 
-from app.ledger.models import JournalEntry, PeriodState, Posting
+from app.ledger.models import JournalEntry, LedgerRow, PeriodState, Posting
 from app.ledger.structure.models import Earmark, MoneyAccount, Project
 from app.ledger.tracing.models import Tranche, TrancheMovement
 from app.log.checks import Expected, compare_with_leaves
+from app.log.models import Commitment, Erasure, Leaf
 from app.log.queries import LeafRow, leaves
 from app.parties.rules import MASKS
 from app.shared.checks import Check
@@ -229,40 +230,84 @@ def _words_are_committed(session: Session) -> Check:
     A name may also be a mask, or that of the entry it undoes. What was erased cannot be compared any more.
     """
     check = Check("public_words_are_committed")
-    check.examined = int(session.scalar(text("SELECT COUNT(*) FROM ledger_row WHERE NOT is_event")) or 0)
-    own = (
-        "SELECT 1 FROM leaf l JOIN commitment c ON c.leaf_position = l.position WHERE l.kind = 'entry' "
-        "AND l.subject_id IN (r.number, {also}) AND c.field = '{field}' AND c.text = r.{field}"
+    corrected = {
+        ("party", None): _corrections(session, "party_words", "name"),
+        ("document", "donation"): _corrections(session, "words", "receipt_number"),
+    }
+    columns = (
+        LedgerRow.number,
+        LedgerRow.description,
+        LedgerRow.party,
+        LedgerRow.document,
+        LedgerRow.reverses_number,
+        LedgerRow.party_id,
+        LedgerRow.source_type,
+        LedgerRow.source_id,
+        LedgerRow.log_position,
     )
-    erased = (
-        "SELECT 1 FROM erasure x JOIN leaf l ON l.position = x.leaf_position WHERE l.kind = 'entry' "
-        "AND l.subject_id IN (r.number, {also}) AND x.field = '{field}'"
-    )
-    later = (
-        "SELECT 1 FROM leaf l JOIN commitment c ON c.leaf_position = l.position WHERE l.kind = '{kind}' "
-        "AND l.subject_id = r.{subject} AND c.field = '{name}' AND c.text = r.{field}"
-    )
-    undone = "COALESCE(r.reverses_number, r.number)"
-    for field, rest in (
-        ("description", ""),
-        (
-            "party",
-            f"AND NOT EXISTS ({later.format(kind='party_words', subject='party_id', name='name', field='party')})",
-        ),
-        (
-            "document",
-            "AND NOT (r.source_type = 'donation' AND EXISTS ("
-            + later.format(kind="words", subject="source_id", name="receipt_number", field="document")
-            + "))",
-        ),
-    ):
-        also = "r.number" if field == "description" else undone
-        statement = (
-            f"SELECT r.number, r.{field} AS words FROM ledger_row r WHERE NOT r.is_event AND r.{field} <> '' "
-            f"AND NOT EXISTS ({own.format(also=also, field=field)}) "
-            f"AND NOT EXISTS ({erased.format(also=also, field=field)}) {rest} ORDER BY r.number"
+    rows = iter(
+        session.execute(
+            select(*columns)
+            .where(LedgerRow.is_event.is_(False))
+            .order_by(LedgerRow.number)
+            .execution_options(yield_per=_CHUNK)
         )
-        for row in session.execute(text(statement)):
-            if field != "party" or row.words not in MASKS.values():
-                check.broken(f"entry {row.number}: the {field} that is shown was never committed to")
+    )
+    while chunk := list(islice(rows, _CHUNK)):
+        check.examined += len(chunk)
+        own = _committed(session, Leaf.position.in_([row.log_position for row in chunk]))
+        undone = [row.reverses_number for row in chunk if row.reverses_number]
+        theirs = _committed(session, Leaf.subject_id.in_(undone)) if undone else {}
+        for row in chunk:
+            for field, subject_id, kind in (
+                ("description", None, None),
+                ("party", row.party_id, None),
+                ("document", row.source_id, row.source_type),
+            ):
+                words = getattr(row, field)
+                known = own.get((row.number, field), set()) | corrected.get((field, kind), {}).get(
+                    subject_id or 0, set()
+                )
+                if field != "description":
+                    known |= theirs.get((row.reverses_number, field), set())
+                if field == "party":
+                    known |= set(MASKS.values())
+                if words and words not in known and None not in known:
+                    check.broken(f"entry {row.number}: the {field} that is shown was never committed to")
     return check
+
+
+def _committed(session: Session, which: ColumnElement[bool]) -> dict[tuple[int, str], set[str | None]]:
+    """The texts that leaves of entries commit to, by entry and field; None where one was erased."""
+    found: dict[tuple[int, str], set[str | None]] = {}
+    for number, field, words in session.execute(
+        select(Leaf.subject_id, Commitment.field, Commitment.text)
+        .join(Commitment, Commitment.leaf_position == Leaf.position)
+        .where(Leaf.kind == "entry", which)
+    ):
+        found.setdefault((number, field), set()).add(words)
+    for number, field in session.execute(
+        select(Leaf.subject_id, Erasure.field)
+        .join(Erasure, Erasure.leaf_position == Leaf.position)
+        .where(Leaf.kind == "entry", which)
+    ):
+        found.setdefault((number, field), set()).add(None)
+    return found
+
+
+def _corrections(session: Session, kind: str, field: str) -> dict[int, set[str | None]]:
+    """The texts that later leaves put in the place of the first, by what they speak of; None where one was erased."""
+    found: dict[int, set[str | None]] = {}
+    for subject_id, words in session.execute(
+        select(Leaf.subject_id, Commitment.text)
+        .join(Commitment, Commitment.leaf_position == Leaf.position)
+        .where(Leaf.kind == kind, Commitment.field == field)
+    ):
+        found.setdefault(subject_id, set()).add(words)
+    for subject_id in session.scalars(
+        select(Leaf.subject_id)
+        .join(Erasure, Erasure.leaf_position == Leaf.position)
+        .where(Leaf.kind == kind, Erasure.field == field)
+    ):
+        found.setdefault(subject_id, set()).add(None)
+    return found

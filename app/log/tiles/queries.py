@@ -6,12 +6,27 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.log.merkle import rules as merkle
-from app.log.models import Leaf, Tile
-from app.log.tiles.rules import HASH_BYTES, WIDTH, TileAddress, bundle
+from app.log.models import Leaf, PublishedCheckpoint, Tile
+from app.log.tiles.rules import HASH_BYTES, WIDTH, TileAddress, bundle, smallest_size
+
+
+def published_tile(session: Session, address: TileAddress) -> bytes | None:
+    """The bytes of a tile or bundle of the largest tree that was signed; None beyond it.
+
+    Nothing that was not signed is served, so that no tile is ever served in two versions.
+    """
+    needed = smallest_size(address)
+    if needed >= 1 << 63:
+        return None
+    signed = select(PublishedCheckpoint.size).where(PublishedCheckpoint.size >= needed).exists()
+    if address.level is not None and address.width == WIDTH:
+        at = (Tile.level == address.level, Tile.number == address.number)
+        return session.scalar(select(Tile.hashes).where(*at, signed))
+    return tile(session, address) if session.scalar(select(signed)) else None
 
 
 def tile(session: Session, address: TileAddress) -> bytes:
-    """The bytes of a tile or bundle, one indexed read. Whether it exists in full is asked of ``rules.exists`` before."""
+    """The bytes of a tile or bundle that the log has in this width, one indexed read."""
     if address.level is None:
         return bundle(_bodies(session, address.number * WIDTH, address.width))
     return hashes(session, address.level, address.number)[: address.width * HASH_BYTES]

@@ -53,10 +53,9 @@ def hashes_at(level: int, size: int) -> int:
     return size >> (_HEIGHT * level)
 
 
-def exists(address: TileAddress, size: int) -> bool:
-    """Whether a tree of ``size`` leaves has this tile in at least this width."""
-    level = address.level or 0
-    return address.number * WIDTH + address.width <= hashes_at(level, size)
+def smallest_size(address: TileAddress) -> int:
+    """How many leaves a tree has at least that has this tile in this width."""
+    return (address.number * WIDTH + address.width) << (_HEIGHT * (address.level or 0))
 
 
 def tiles_of(size: int) -> Iterator[TileAddress]:
