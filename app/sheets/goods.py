@@ -57,8 +57,6 @@ def parse_goods(text: str) -> list[Goods]:
     Raises Refused, quoting the piece, when a quantity, a unit or a name is missing or unclear. Nothing is guessed.
     """
     plain = _THOUSANDS.sub("", half_width(text))
-    if not plain:
-        raise Refused(N_("没有填写物品"))
     found = []
     for piece in _pieces(plain):
         one = _one(piece)
@@ -66,6 +64,8 @@ def parse_goods(text: str) -> list[Goods]:
             found.append(one)
         else:
             found.extend(_several(piece))
+    if not found:  # nothing but separators
+        raise Refused(N_("没有填写物品"))
     return found
 
 

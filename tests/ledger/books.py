@@ -123,9 +123,11 @@ def fresh_books(dialect: str) -> Iterator[Books]:
         shutil.copy(_template() / "template.db", path)
         url = f"sqlite:///{path}"
     engine = open_engine(url)
+    books = Books(engine)
     try:
-        yield Books(engine)
+        yield books
     finally:
+        books.session.close()
         engine.dispose()
         if path is not None:
             for suffix in ("", "-wal", "-shm"):
