@@ -19,6 +19,7 @@ from app.files import routes as file_routes
 from app.funds import queries as fund_queries
 from app.funds import routes as fund_routes
 from app.goods import routes as goods_routes
+from app.jobs import routes as job_routes
 from app.ledger import routes as journal_routes
 from app.ledger.treasury import routes as treasury_routes
 from app.ledger.treasury.workbooks import routes as transfer_import_routes
@@ -47,6 +48,7 @@ BLUEPRINTS = (
     people_routes.blueprint,
     fund_routes.blueprint,
     file_routes.blueprint,
+    job_routes.blueprint,
     treasury_routes.blueprint,
     journal_routes.blueprint,
     goods_routes.blueprint,

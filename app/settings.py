@@ -105,7 +105,7 @@ def load(environ: Mapping[str, str] | None = None) -> Settings:
         public_url=public_url,
         replica_url=value("REPLICA_URL") or None,
         default_locale=default_locale,
-        smtp_url=value("SMTP_URL") or None,
+        smtp_url=_smtp_url(value("SMTP_URL")),
     )
 
 
@@ -136,6 +136,19 @@ def _database_url(given: str, data_dir: Path) -> str:
     if given.startswith(("postgresql+psycopg://", "sqlite:///")):
         return given
     raise SettingsError("SUNLEDGER_DATABASE_URL starts with postgresql:// or sqlite:///.")
+
+
+def _smtp_url(given: str) -> str | None:
+    if not given:
+        return None
+    try:
+        parts = urlsplit(given)
+        good = parts.scheme in ("smtp", "smtps") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        good = False
+    if not good:
+        raise SettingsError("SUNLEDGER_SMTP_URL is smtp://user:password@host:587 or smtps://….")
+    return given
 
 
 def _kept_secret(path: Path) -> str:

@@ -22,6 +22,7 @@ COMMANDS: dict[str, str] = {
     "check-books": "app.cli.check_books:check_books",
     "example": "app.cli.example:example",
     "init": "app.cli.database:init",
+    "jobs": "app.cli.jobs:jobs",
     "log": "app.cli.log:log",
     "serve": "app.cli.server:serve",
     "start": "app.cli.server:start",

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
@@ -11,6 +16,8 @@ from app.cli import open_session, run, settings
 _MOST_WORKERS = 8
 _THREADS = 4
 _SECONDS_TO_STOP = 15
+_SECONDS_BEFORE_ANOTHER = 5
+_WORKER = "import sys; from app.cli import main; sys.argv[0] = 'sunledger'; main()"
 
 _host = click.option("--host", default="127.0.0.1", show_default=True)
 _port = click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535))
@@ -27,7 +34,8 @@ def serve(host: str, port: int, workers: int | None) -> None:
     """Serve the site. Put a proxy with TLS in front of it in production."""
     with open_session():
         pass  # refuses a database that is not ready, or older than what was published
-    _serve(host, port, workers or min(os.cpu_count() or 1, _MOST_WORKERS))
+    with _jobs_beside():
+        _serve(host, port, workers or min(os.cpu_count() or 1, _MOST_WORKERS))
 
 
 @click.command()
@@ -50,6 +58,31 @@ def start(ctx: click.Context, host: str, port: int, workers: int | None) -> None
             ctx.exit(1)
     click.echo(f"http://{host}:{port}")
     ctx.invoke(serve, host=host, port=port, workers=workers)
+
+
+@contextmanager
+def _jobs_beside() -> Iterator[None]:
+    """Run one worker of jobs as a child process, and another when it ends too early. It looks for its parent, so that it
+    also ends when this process is killed."""
+    stopping = threading.Event()
+    worker: list[subprocess.Popen[bytes]] = []
+    command = [sys.executable, "-c", _WORKER, "jobs", "run", "--beside", str(os.getpid())]
+
+    def keep_one() -> None:
+        while not stopping.is_set():
+            worker[:] = [subprocess.Popen(command, stdin=subprocess.DEVNULL)]  # noqa: S603 - our own program
+            worker[0].wait()
+            stopping.wait(_SECONDS_BEFORE_ANOTHER)
+
+    keeper = threading.Thread(target=keep_one, name="jobs", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        stopping.set()
+        for process in worker:
+            process.terminate()
+        keeper.join(_SECONDS_TO_STOP)
 
 
 def _serve(host: str, port: int, workers: int) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.funds.models import Fund
+from app.jobs.registry import address_book
 from app.people.models import SignInSession, TermOfOffice, User
 from app.people.rules import Term, secret_hash, session_is_over
 from app.shared import clock
@@ -68,6 +69,12 @@ class SignedIn:
     email: str
     locale: str | None
     must_change_password: bool
+
+
+@address_book
+def address_of(session: Session, user_id: int) -> str | None:
+    """Where notices to the user are mailed; None when the user is not there any more."""
+    return session.scalar(select(User.email).where(User.id == user_id, User.ended_at.is_(None)))
 
 
 def user(session: Session, user_id: int) -> User:

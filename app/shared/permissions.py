@@ -59,6 +59,8 @@ class Permission(StrEnum):
     MATTER_VOTE = "matter:vote"
     DOCUMENT_ISSUE = "document:issue"
     AUDIT_READ = "audit:read"
+    NOTICE_READ = "notice:read"
+    JOB_MANAGE = "job:manage"
 
 
 _READ = {
@@ -68,7 +70,16 @@ _READ = {
 }
 _P = Permission
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.ADMINISTRATOR: frozenset({_P.OFFICE_ENTER, _P.PEOPLE_MANAGE, _P.FUND_MANAGE, _P.AUDIT_READ}),
+    Role.ADMINISTRATOR: frozenset(
+        {
+            _P.OFFICE_ENTER,
+            _P.PEOPLE_MANAGE,
+            _P.FUND_MANAGE,
+            _P.AUDIT_READ,
+            _P.NOTICE_READ,
+            _P.JOB_MANAGE,
+        }
+    ),
     Role.SECRETARY: frozenset(
         _READ
         | {
@@ -78,6 +89,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.SALE_RUN,
             _P.DISBURSEMENT_REQUEST,
             _P.DOCUMENT_ISSUE,
+            _P.NOTICE_READ,
         }
     ),
     Role.CASHIER: frozenset(_READ | {_P.MONEY_MOVE, _P.DISBURSEMENT_PAY}),
@@ -92,7 +104,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.GIFT_RECORD,
         }
     ),
-    Role.CHAIR: frozenset(_READ | {_P.MATTER_VOTE, _P.DISBURSEMENT_REQUEST}),
+    Role.CHAIR: frozenset(_READ | {_P.MATTER_VOTE, _P.DISBURSEMENT_REQUEST, _P.NOTICE_READ}),
     Role.COUNCIL: frozenset(_READ | {_P.MATTER_VOTE, _P.DISBURSEMENT_REQUEST}),
     Role.SUPERVISOR: frozenset(_READ | {_P.AUDIT_READ, _P.PERSONAL_READ}),
     Role.HOST: frozenset(_READ | {_P.AUDIT_READ, _P.FUND_MANAGE}),

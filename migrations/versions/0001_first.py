@@ -812,6 +812,60 @@ def upgrade() -> None:
     op.create_index('ix_sale_lot', 'sale', ['lot_id', 'id'], unique=False)
     # ### end Alembic commands ###
 
+    op.create_table('job',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=60), nullable=False),
+    sa.Column('key', sa.String(length=200), nullable=False),
+    sa.Column('payload', sa.Text(), nullable=False),
+    sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('state', sa.String(length=20), nullable=False),
+    sa.Column('run_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('lease_token', sa.String(length=32), nullable=True),
+    sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('last_error', sa.String(length=200), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('finished_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("(state = 'leased') = (lease_token IS NOT NULL)", name=op.f('only_leased_job_has_a_token')),
+    sa.CheckConstraint("(state = 'leased') = (lease_until IS NOT NULL)", name=op.f('only_leased_job_has_an_end')),
+    sa.CheckConstraint("(state IN ('done', 'failed')) = (finished_at IS NOT NULL)", name=op.f('only_finished_job_has_its_time')),
+    sa.CheckConstraint("state IN ('waiting', 'leased', 'done', 'failed')", name=op.f('job_state_is_known')),
+    sa.CheckConstraint('attempts >= 0', name=op.f('job_attempts_are_counted')),
+    sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_job_fund_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_job')),
+    sa.UniqueConstraint('key', name=op.f('uq_job_key'))
+    )
+    op.create_index('ix_job_due', 'job', ['state', 'run_at', 'id'], unique=False)
+    op.create_table('outbox_message',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('recipient_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('address', sa.LargeBinary(), nullable=True),
+    sa.Column('purpose', sa.String(length=60), nullable=False),
+    sa.Column('subject_type', sa.String(length=40), nullable=False),
+    sa.Column('subject_id', sa.BigInteger(), nullable=False),
+    sa.Column('title', sa.String(length=200), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('path', sa.String(length=300), nullable=False),
+    sa.Column('key', sa.String(length=240), nullable=False),
+    sa.Column('state', sa.String(length=20), nullable=False),
+    sa.Column('attempts', sa.Integer(), nullable=False),
+    sa.Column('last_error', sa.String(length=200), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('handed_over_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('sent_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("(state = 'sent') = (sent_at IS NOT NULL)", name=op.f('only_sent_message_has_its_time')),
+    sa.CheckConstraint("address IS NOT NULL OR state IN ('waiting', 'withdrawn')", name=op.f('mailed_message_has_an_address')),
+    sa.CheckConstraint("state IN ('waiting', 'sent', 'failed', 'withdrawn')", name=op.f('outbox_message_state_is_known')),
+    sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_outbox_message_fund_id')),
+    sa.ForeignKeyConstraint(['recipient_id'], ['user.id'], name=op.f('fk_outbox_message_recipient_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_outbox_message')),
+    sa.UniqueConstraint('key', name=op.f('uq_outbox_message_key'))
+    )
+    op.create_index('ix_outbox_message_fund', 'outbox_message', ['fund_id', 'id'], unique=False)
+    op.create_index('ix_outbox_message_recipient', 'outbox_message', ['recipient_id', 'id'], unique=False)
+    op.create_index('ix_outbox_message_subject', 'outbox_message', ['subject_type', 'subject_id'], unique=False)
+
     account = sa.table("account", sa.column("code"), sa.column("name"), sa.column("kind"))
     op.bulk_insert(account, [dict(zip(("code", "name", "kind"), row, strict=True)) for row in CHART])
     op.execute("INSERT INTO book_head (id, entry_count, leaf_count, public_revision) VALUES (1, 0, 0, 0)")
@@ -822,6 +876,12 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in SEARCH_INDEXES:
         SearchIndex(name).drop(op.get_bind())
+    op.drop_index('ix_outbox_message_subject', table_name='outbox_message')
+    op.drop_index('ix_outbox_message_recipient', table_name='outbox_message')
+    op.drop_index('ix_outbox_message_fund', table_name='outbox_message')
+    op.drop_table('outbox_message')
+    op.drop_index('ix_job_due', table_name='job')
+    op.drop_table('job')
     # ### commands auto generated by Alembic - please adjust! ###
     op.drop_index('ix_sale_lot', table_name='sale')
     op.drop_table('sale')

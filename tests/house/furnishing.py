@@ -16,6 +16,7 @@ from app.files.operations import attach_file
 from app.funds.queries import only_fund
 from app.goods.models import GoodsLine
 from app.goods.operations import GoodsDraft
+from app.jobs.operations import post_notice
 from app.ledger import queries as ledger
 from app.parties.operations import PartyDraft
 from app.sales import operations as sales
@@ -72,10 +73,28 @@ def furnish(engine: Engine, files: Path) -> None:
                 is_public=True,
             )
         _register(session, files)
+        _notices(session)
         moment.set_local(date(2023, 12, 1))
         with transaction(session, books=True):
             issue_statement(
                 session, actor(session, "accountant"), scenes.fund_id(session), month_period("2023-11")
+            )
+
+
+def _notices(session: Session) -> None:
+    with transaction(session):
+        for key in ("council", None):
+            post_notice(
+                session,
+                fund_id=scenes.fund_id(session),
+                user_id=actor(session, key).user_id if key else None,
+                kind="vote_waits",
+                subject_type="disbursement",
+                subject_id=1,
+                title="有一项表决等您",
+                text="文化路修路款 350,000.00 元，请在周五前表决。",
+                path="/office/disbursements/",
+                key="vote_waits/1",
             )
 
 

@@ -18,6 +18,7 @@ from app.documents.models import IssuedDocument
 from app.donations.models import Donation
 from app.files.models import Attachment
 from app.goods.models import GoodsLine
+from app.jobs.models import OutboxMessage
 from app.ledger.models import JournalEntry
 from app.ledger.structure.models import Earmark, MoneyAccount
 from app.people.models import SignInSession, TermOfOffice
@@ -79,6 +80,7 @@ SAMPLES: dict[str, Candidates] = {
     "session_id": _column(SignInSession.id),
     "file_id": _column(Attachment.id),
     "line_id": _column(GoodsLine.id),
+    "message_id": _column(OutboxMessage.id),
     "account_id": _column(MoneyAccount.id),
     "event_id": _column(SaleEvent.id),
     "slug": _column(Earmark.slug),

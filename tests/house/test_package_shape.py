@@ -14,6 +14,7 @@ ORDER = (
     "accounts",
     "models",
     "rules",
+    "registry",
     "queries",
     "layouts",
     "pdf",

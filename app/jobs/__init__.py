@@ -1,0 +1,1 @@
+"""Work that runs later: jobs that are leased and retried, and the outbox of notices."""

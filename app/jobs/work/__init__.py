@@ -1,0 +1,1 @@
+"""Running jobs: one after another, each finished in the transaction of its effect."""
