@@ -24,7 +24,6 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from app.settings import Settings
-from tests.running import free_port
 
 USER, PASSWORD = "office@example.org", "secret-of-the-office"
 
@@ -33,7 +32,7 @@ USER, PASSWORD = "office@example.org", "secret-of-the-office"
 class Mailbox:
     """What arrived, and what the server says to the next ones."""
 
-    port: int
+    port: int = 0
     arrived: list[EmailMessage] = field(default_factory=list)
     was_encrypted: list[bool] = field(default_factory=list)
     answer_to_address: str = ""
@@ -60,6 +59,14 @@ class Mailbox:
         return "250 OK"
 
 
+class _AnyPort(Controller):
+    """Listens on a port that the system chooses, so that no other test can have it."""
+
+    def _trigger_server(self) -> None:
+        self.port = self.server.sockets[0].getsockname()[1]
+        super()._trigger_server()
+
+
 def _check(_server: Any, _session: Any, _envelope: Any, _mechanism: str, login: Any) -> AuthResult:
     good = (login.login, login.password) == (USER.encode(), PASSWORD.encode())
     return AuthResult(success=good, handled=False)
@@ -71,18 +78,19 @@ def mail_server(
 ) -> Iterator[Mailbox]:
     """A mail server. With ``tls`` it asks for STARTTLS and a password, or speaks TLS from the first byte (``implicit``). With
     ``holds_text`` it takes a text and does not answer until ``go_on``."""
-    box = Mailbox(free_port())
+    box = Mailbox()
     if not holds_text:
         box.go_on.set()
-    arguments: dict[str, Any] = {"hostname": "127.0.0.1", "port": box.port}
+    arguments: dict[str, Any] = {"hostname": "127.0.0.1", "port": 0}
     if tls is not None:
         arguments["authenticator"] = _check
         if implicit:
             arguments |= {"ssl_context": tls, "auth_require_tls": False}
         else:
             arguments |= {"tls_context": tls, "require_starttls": True, "auth_required": True}
-    server = Controller(box, **arguments)
+    server = _AnyPort(box, **arguments)
     server.start()
+    box.port = server.port
     try:
         yield box
     finally:
