@@ -187,14 +187,15 @@ def post_notice(
     """
     if not path.startswith("/") or path.startswith("//"):
         raise ValueError("a notice links into this site")
-    found = None if user_id is None else registry.address_of(session, user_id)
+    recipient = None if user_id is None else registry.recipients(session, [user_id]).get(user_id)
+    mailed_to = recipient.address if recipient else None
     own_key = f"{key}/{user_id or 'group'}"
     _insert_unless_there(
         session,
         OutboxMessage,
         fund_id=fund_id,
         recipient_id=user_id,
-        address=encrypt(found) if found else None,
+        address=encrypt(mailed_to) if mailed_to else None,
         purpose=kind,
         subject_type=subject_type,
         subject_id=subject_id,
@@ -208,7 +209,7 @@ def post_notice(
         created_at=clock.now(),
     )
     message_id = session.scalars(select(OutboxMessage.id).where(OutboxMessage.key == own_key)).one()
-    if found:
+    if mailed_to:
         _enqueue_sending(session, message_id, fund_id, 0)
     return message_id
 

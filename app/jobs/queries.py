@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
+from app.jobs import registry
 from app.jobs.models import Job, OutboxMessage
 from app.jobs.rules import may_read
 from app.shared.errors import N_, NotFound
@@ -29,7 +30,7 @@ class NoticeRow:
     sent_at: datetime | None
     state: str
     last_error: str
-    to_group: bool
+    recipient: str | None
     is_mailed: bool
 
 
@@ -84,7 +85,7 @@ def notices(
     if before is not None:
         asked = asked.where(OutboxMessage.id < before)
     found = session.scalars(asked.order_by(OutboxMessage.id.desc()).limit(PAGE + 1))
-    return [as_row(each) for each in found]
+    return as_rows(session, list(found))
 
 
 def notice(session: Session, actor: Actor, message_id: int) -> OutboxMessage:
@@ -95,17 +96,22 @@ def notice(session: Session, actor: Actor, message_id: int) -> OutboxMessage:
     return found
 
 
-def as_row(message: OutboxMessage) -> NoticeRow:
-    """A notice as pages show it; the address stays behind."""
-    return NoticeRow(
-        message.id,
-        message.title,
-        message.text,
-        message.path,
-        message.created_at,
-        message.sent_at,
-        message.state,
-        message.last_error,
-        message.recipient_id is None,
-        message.address is not None,
-    )
+def as_rows(session: Session, messages: list[OutboxMessage]) -> list[NoticeRow]:
+    """Notices as pages show them, with the name of the person (none for the chat group); the address stays behind."""
+    ids = {each.recipient_id for each in messages if each.recipient_id is not None}
+    known = registry.recipients(session, ids)
+    return [
+        NoticeRow(
+            each.id,
+            each.title,
+            each.text,
+            each.path,
+            each.created_at,
+            each.sent_at,
+            each.state,
+            each.last_error,
+            known[each.recipient_id].name if each.recipient_id is not None else None,
+            each.address is not None,
+        )
+        for each in messages
+    ]

@@ -1,4 +1,4 @@
-"""What packages register: handlers of jobs, recurring jobs, and where a user's e-mail address is found.
+"""What packages register: handlers of jobs, recurring jobs, and who the users are that notices go to.
 
     @job("lapse_votes")
     def lapse_votes(work: Work, payload: dict[str, Any]) -> None:
@@ -12,8 +12,9 @@ Handlers stand in files called ``operations.py``, which a worker imports by itse
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sqlalchemy.orm import Session
@@ -49,7 +50,17 @@ class Work(Protocol):
 
 
 Handler = Callable[[Work, dict[str, Any]], None]
-AddressBook = Callable[[Session, int], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipient:
+    """Somebody to whom notices go; without an address when nothing is to be mailed any more."""
+
+    name: str
+    address: str | None
+
+
+AddressBook = Callable[[Session, Collection[int]], dict[int, Recipient]]
 
 _handlers: dict[str, Handler] = {}
 _recurring: dict[str, int] = {}
@@ -76,7 +87,7 @@ def every(kind: str, seconds: int) -> None:
 
 
 def address_book(book: AddressBook) -> AddressBook:
-    """Register the function (session, user_id) → e-mail address, or None when the user is not to be written to."""
+    """Register the function (session, user ids) → who they are."""
     _address_books[:] = [book]
     return book
 
@@ -91,6 +102,6 @@ def recurring() -> Mapping[str, int]:
     return _recurring
 
 
-def address_of(session: Session, user_id: int) -> str | None:
-    """The e-mail address of a user, or None."""
-    return next((book(session, user_id) for book in _address_books), None)
+def recipients(session: Session, user_ids: Collection[int]) -> dict[int, Recipient]:
+    """Who these users are."""
+    return {user_id: found for book in _address_books for user_id, found in book(session, user_ids).items()}

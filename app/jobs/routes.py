@@ -45,7 +45,7 @@ def notices() -> Response:
 @requires(Permission.OFFICE_ENTER)
 def notice(message_id: int) -> Response:
     """One notice: its text to copy, and what became of its e-mail."""
-    row = queries.as_row(queries.notice(session(), actor(), message_id))
+    (row,) = queries.as_rows(session(), [queries.notice(session(), actor(), message_id)])
     return page(
         "jobs/notice.html",
         row=row,

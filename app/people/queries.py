@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.funds.models import Fund
-from app.jobs.registry import address_book
+from app.jobs.registry import Recipient, address_book
 from app.people.models import SignInSession, TermOfOffice, User
 from app.people.rules import Term, secret_hash, session_is_over
 from app.shared import clock
@@ -72,9 +72,10 @@ class SignedIn:
 
 
 @address_book
-def address_of(session: Session, user_id: int) -> str | None:
-    """Where notices to the user are mailed; None when the user is not there any more."""
-    return session.scalar(select(User.email).where(User.id == user_id, User.ended_at.is_(None)))
+def recipients(session: Session, user_ids: Collection[int]) -> dict[int, Recipient]:
+    """Who gets a notice; nothing is mailed to a user who has left."""
+    rows = session.execute(select(User.id, User.name, User.email, User.ended_at).where(User.id.in_(user_ids)))
+    return {user_id: Recipient(name, None if ended_at else email) for user_id, name, email, ended_at in rows}
 
 
 def user(session: Session, user_id: int) -> User:

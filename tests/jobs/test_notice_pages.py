@@ -41,6 +41,7 @@ def test_everybody_reads_the_own_ones_and_three_offices_read_all(visit: Visit, p
         words = visit(key).get(PAGE).words
         assert "给理事己" in words
         assert "给群里" in words
+        assert "发给理事己" in words
     words = visit("council").get(PAGE).words
     assert "给理事己" in words
     assert "给群里" not in words
