@@ -7,6 +7,7 @@ from flask_migrate import Migrate
 from htmx_flask import Htmx
 from sqlalchemy.orm import Session
 
+from app.council.meetings import routes as meeting_routes
 from app.disbursements import routes as disbursement_routes
 from app.disbursements.dossier import routes as dossier_routes
 from app.disbursements.payments import routes as payment_routes
@@ -54,6 +55,7 @@ BLUEPRINTS = (
     goods_routes.blueprint,
     donation_routes.blueprint,
     gift_routes.blueprint,
+    meeting_routes.blueprint,
     disbursement_routes.blueprint,
     dossier_routes.blueprint,
     voting_routes.blueprint,

@@ -16,6 +16,7 @@ def check_books() -> int:
     from sqlalchemy.orm import Session
 
     from app.council.checks import check_council
+    from app.council.meetings.checks import check_meetings
     from app.disbursements.checks import check_disbursements
     from app.documents.checks import check_documents
     from app.funds.checks import check_funds
@@ -48,6 +49,7 @@ def check_books() -> int:
                 *check_goods(session),
                 *check_sales(session),
                 *check_council(session),
+                *check_meetings(session),
                 *check_disbursements(session),
                 *check_documents(session),
             ]

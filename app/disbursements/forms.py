@@ -10,7 +10,6 @@ from flask_wtf.file import MultipleFileField
 from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, Field, HiddenField, IntegerField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
-from wtforms.widgets import TextArea
 
 from app.council.rules import CHOICES
 from app.files.operations import read_upload
@@ -23,6 +22,7 @@ from app.web.forms import (
     FileField,
     Form,
     Given,
+    LongTextField,
     MoneyField,
     OnceForm,
     RadioField,
@@ -41,12 +41,6 @@ KIND_HINTS: dict[str, str] = {
 """One line of explanation for each row of the receipts-and-payments statement that a request can be."""
 
 _PARTY_KINDS = [(kind, _(KINDS[kind])) for kind in ("organisation", "sole_trader", "person")]
-
-
-class LongTextField(TextField):
-    """Text of several lines in normal form."""
-
-    widget = TextArea()
 
 
 class OneOfField(RadioField):

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from app.council.meetings.rules import Subject, describes
 from app.council.models import Matter
 from app.disbursements.models import Disbursement, Payment
 from app.files.rules import readable_by
@@ -21,6 +22,7 @@ from app.parties.models import Party
 from app.people.models import User
 from app.shared.audit import AuditEvent
 from app.shared.errors import N_, NotFound
+from app.shared.money import yuan
 from app.shared.permissions import Actor, Permission
 
 SUBJECT = "disbursement"
@@ -267,3 +269,13 @@ def leaves_of(session: Session, disbursement_id: int) -> list[LeafPlace]:
 def _may_read(session: Session, actor: Actor, disbursement_id: int) -> bool:
     found = session.get(Disbursement, disbursement_id)
     return found is not None and actor.may(Permission.DISBURSEMENT_READ, found.fund_id)
+
+
+@describes(SUBJECT)
+def agenda_words(session: Session, disbursement_id: int) -> Subject:
+    """What a request is called on a council's agenda and in its minutes: number, project and amount, no person."""
+    found = disbursement(session, disbursement_id)
+    words = f"{found.number or ''} {project_name(session, found)}".strip()
+    return Subject(
+        f"{words} {yuan(found.amount_minor)} 元", "dossier.show", {"disbursement_id": disbursement_id}
+    )

@@ -22,13 +22,17 @@ MAX_NOTE = 2000
 
 @dataclass(slots=True)
 class DocumentDraft:
-    """A document to be issued: ``figures`` are text, whole numbers and lists of them, without number or time of issue."""
+    """A document to be issued: ``figures`` are text, whole numbers and lists of them, without number or time of issue.
+
+    ``is_of_period`` False: not the only one of its kind for these days, as the minutes of one meeting among several.
+    """
 
     kind: str
     fund_id: int
     period: Period
     figures: dict[str, Any]
     correction_note: str = ""
+    is_of_period: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,11 @@ def issue_document(session: Session, actor: Actor, draft: DocumentDraft) -> Issu
     """
     actor.require(Permission.DOCUMENT_ISSUE, draft.fund_id)
     figures, sha256 = rules.frozen(draft.figures)
-    earlier = queries.latest_of_period(session, draft.kind, draft.fund_id, draft.period)
+    earlier = (
+        queries.latest_of_period(session, draft.kind, draft.fund_id, draft.period)
+        if draft.is_of_period
+        else None
+    )
     if earlier is not None and earlier.figures_sha256 == sha256:
         return Issued(queries.document(session, earlier.number, earlier.version), False)
     note = draft.correction_note.strip()

@@ -6,6 +6,7 @@ part. Page numbers are laid over the joined pages, because a part cannot know ho
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import json
 import os
@@ -14,12 +15,18 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import segno
+from markupsafe import Markup
+
+from app.documents.models import IssuedDocument
+from app.documents.rules import file_name
 from app.settings import ROOT, SettingsError
 from app.shared.errors import N_, SunledgerError
 
@@ -63,6 +70,45 @@ class Printed:
 
     path: Path
     pages: int
+
+
+def kept_file(document: IssuedDocument, locale: str, data_dir: Path, make: Callable[[Path], object]) -> Path:
+    """The PDF of an issued document in a language; ``make(target)`` prints it if it never was. Raises NotPrinted."""
+    folder = data_dir / "documents"
+    target = folder / file_name(document.number, document.version, locale)
+    if target.exists():
+        return target
+    folder.mkdir(parents=True, exist_ok=True)
+    # Two readers at once print it once.
+    with _alone(target.with_suffix(".lock")):
+        if not target.exists():
+            make(target)
+    return target
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            lock.unlink(missing_ok=True)
+
+
+def proof_of(document: IssuedDocument, public_url: str | None) -> dict[str, Any]:
+    """What ``pdf/_proof.html`` and the head of a printed document say of how it can be checked."""
+    address = f"{public_url}/statements/{document.number}" if public_url else None
+    code = segno.make(address, error="m", micro=False) if address else None
+    return {
+        "correction_note": document.correction_note,
+        "issued_at": document.issued_at,
+        "log_position": document.log_position,
+        "sha256": document.figures_sha256,
+        "address": address,
+        # Made by segno from our own address, so it is safe as markup.
+        "qr": Markup(code.svg_inline(border=0, omitsize=True)) if code else "",  # noqa: S704
+    }
 
 
 def print_document(parts: Iterable[str], numbers: str, target: Path, cache_dir: Path, at: int) -> Printed:

@@ -67,10 +67,10 @@ def latest_of_period(session: Session, kind: str, fund_id: int, period: Period) 
 
 
 def issued(
-    session: Session, kind: str, *, fund_id: int | None = None, before: int | None = None, limit: int = 50
+    session: Session, *kinds: str, fund_id: int | None = None, before: int | None = None, limit: int = 50
 ) -> list[DocumentRow]:
-    """Issued documents, every version a row, the latest first, by keyset on the id; of one fund or of all."""
-    query = _ROWS.where(IssuedDocument.kind == kind)
+    """Issued documents of these kinds, every version a row, the latest first, by keyset on the id; of one fund or of all."""
+    query = _ROWS.where(IssuedDocument.kind.in_(kinds))
     if fund_id is not None:
         query = query.where(IssuedDocument.fund_id == fund_id)
     if before is not None:

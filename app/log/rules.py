@@ -115,6 +115,7 @@ KINDS: dict[str, LeafKind] = {
     "vote": _kind("fund subject seat choice text", reason=INTERNAL),
     "recusal": _kind("fund subject seat", reason=INTERNAL),
     "resolution": _kind("fund subject result counts", "decided_on"),
+    "meeting": _kind("fund number held_on seats quorum present"),
     "notice_opened": _kind("fund subject opens_at ends_at"),
     "notice_ended": _kind("fund subject ended_at objections"),
     "objection": _kind("fund subject", text=DISPLAYED, name=DISPLAYED),

@@ -57,6 +57,7 @@ class Permission(StrEnum):
     DISBURSEMENT_READ = "disbursement:read"
     DISBURSEMENT_PAY = "disbursement:pay"
     MATTER_VOTE = "matter:vote"
+    COUNCIL_CONVENE = "council:convene"
     DOCUMENT_ISSUE = "document:issue"
     AUDIT_READ = "audit:read"
     NOTICE_READ = "notice:read"
@@ -90,6 +91,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.DISBURSEMENT_REQUEST,
             _P.DOCUMENT_ISSUE,
             _P.NOTICE_READ,
+            _P.COUNCIL_CONVENE,
         }
     ),
     Role.CASHIER: frozenset(_READ | {_P.MONEY_MOVE, _P.DISBURSEMENT_PAY}),
@@ -104,7 +106,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.GIFT_RECORD,
         }
     ),
-    Role.CHAIR: frozenset(_READ | {_P.MATTER_VOTE, _P.DISBURSEMENT_REQUEST, _P.NOTICE_READ}),
+    Role.CHAIR: frozenset(
+        _READ | {_P.MATTER_VOTE, _P.DISBURSEMENT_REQUEST, _P.COUNCIL_CONVENE, _P.NOTICE_READ}
+    ),
     Role.COUNCIL: frozenset(_READ | {_P.MATTER_VOTE, _P.DISBURSEMENT_REQUEST}),
     Role.SUPERVISOR: frozenset(_READ | {_P.AUDIT_READ, _P.PERSONAL_READ}),
     Role.HOST: frozenset(_READ | {_P.AUDIT_READ, _P.FUND_MANAGE}),

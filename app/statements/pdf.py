@@ -5,20 +5,16 @@ Nothing is read but the issued document, so the same document gives the same pag
 
 from __future__ import annotations
 
-import fcntl
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import segno
 from flask import current_app
 from flask_babel import force_locale, gettext
-from markupsafe import Markup
 
 from app.documents.models import IssuedDocument
-from app.documents.pdf import print_document
-from app.documents.rules import file_name, restored, thawed
+from app.documents.pdf import kept_file, print_document, proof_of
+from app.documents.rules import restored, thawed
 from app.ledger.accounts import ENTRY_KINDS
 from app.settings import Settings
 from app.shared.errors import N_
@@ -44,16 +40,12 @@ def figures_of(document: IssuedDocument) -> StatementFigures:
 def statement_file(document: IssuedDocument, locale: str) -> Path:
     """The PDF of an issued statement in a language, printed now if it never was. Raises NotPrinted."""
     settings: Settings = current_app.extensions["sunledger_settings"]
-    folder = settings.data_dir / "documents"
-    target = folder / file_name(document.number, document.version, locale)
-    if target.exists():
-        return target
-    folder.mkdir(parents=True, exist_ok=True)
-    # Two readers at once print it once.
-    with _alone(target.with_suffix(".lock")):
-        if not target.exists():
-            print_statement(document, locale, target, settings)
-    return target
+    return kept_file(
+        document,
+        locale,
+        settings.data_dir,
+        lambda target: print_statement(document, locale, target, settings),
+    )
 
 
 def print_statement(document: IssuedDocument, locale: str, target: Path, settings: Settings) -> None:
@@ -64,16 +56,6 @@ def print_statement(document: IssuedDocument, locale: str, target: Path, setting
             "pdf/document.html", _frame(document, figures_of(document), locale), margins="numbers"
         )
     print_document(parts, numbers, target, settings.data_dir / "cache", int(document.issued_at.timestamp()))
-
-
-@contextmanager
-def _alone(lock: Path) -> Iterator[None]:
-    with lock.open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        try:
-            yield
-        finally:
-            lock.unlink(missing_ok=True)
 
 
 def _parts(
@@ -119,13 +101,12 @@ def _frame(document: IssuedDocument, figures: StatementFigures, locale: str) -> 
             "fund_name": figures.fund_name,
             "number_text": number,
             "period_text": period,
+            "footer": gettext(N_("非法定财务报表")),
             "issued_at_iso": document.issued_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
         }
 
 
 def _front(document: IssuedDocument, figures: StatementFigures, settings: Settings) -> dict[str, Any]:
-    address = f"{settings.public_url}/statements/{document.number}" if settings.public_url else None
-    code = segno.make(address, error="m", micro=False) if address else None
     return {
         "heading": layouts.TITLE,
         "columns": layouts.COLUMNS,
@@ -136,13 +117,7 @@ def _front(document: IssuedDocument, figures: StatementFigures, settings: Settin
         "bridge": layouts.bridge(figures.bridge),
         "check_names": layouts.CHECK_NAMES,
         "before_2026": figures.period_from.year < SYSTEM_OF,
-        "correction_note": document.correction_note,
-        "issued_at": document.issued_at,
-        "log_position": document.log_position,
-        "sha256": document.figures_sha256,
-        "address": address,
-        # Made by segno from our own address, so it is safe as markup.
-        "qr": Markup(code.svg_inline(border=0, omitsize=True)) if code else "",  # noqa: S704
+        **proof_of(document, settings.public_url),
     }
 
 

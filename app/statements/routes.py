@@ -1,4 +1,4 @@
-"""Issued statements for everyone, and issuing them for the office."""
+"""Issued statements and minutes for everyone, and issuing statements for the office."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from flask import Blueprint, Response, abort, current_app, request, send_file, u
 from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 
+from app.council.meetings import pdf as minutes
+from app.council.meetings.rules import DOCUMENT_KIND as MINUTES
 from app.documents import queries as documents
 from app.documents.models import IssuedDocument
 from app.documents.pdf import NotPrinted, require_fonts
@@ -33,6 +35,7 @@ office.navigation_entry(
     "statements", N_("报表"), "statements.choose_period", Permission.DOCUMENT_ISSUE, order=60
 )
 
+PUBLIC_KINDS = (queries.KIND, MINUTES)
 PER_PAGE = 30
 PRINTED_AT_ONCE = 2_000
 """Entries up to which a statement is printed as it is issued; a longer one when somebody first asks for it."""
@@ -46,9 +49,9 @@ def _check_fonts(_state: BlueprintSetupState) -> None:
 @blueprint.get("/statements")
 @public
 def listing() -> Response:
-    """Every issued statement, the latest first."""
+    """Every issued document, the latest first: statements and the council's minutes."""
     before = request.args.get("after", type=int)
-    rows = documents.issued(session(), queries.KIND, before=before, limit=PER_PAGE + 1)
+    rows = documents.issued(session(), *PUBLIC_KINDS, before=before, limit=PER_PAGE + 1)
     return page(
         "statements/listing.html",
         rows=rows[:PER_PAGE],
@@ -63,8 +66,10 @@ def listing() -> Response:
 @blueprint.get("/statements/<number>")
 @public
 def show(number: str) -> Response:
-    """One statement: the latest version, or ``?version=``."""
+    """One document: the latest version, or ``?version=``."""
     document = _asked_for(number)
+    if document.kind == MINUTES:
+        return _minutes(document)
     figures = figures_of(document)
     return page(
         "statements/show.html",
@@ -79,16 +84,27 @@ def show(number: str) -> Response:
     )
 
 
+def _minutes(document: IssuedDocument) -> Response:
+    return page(
+        "meetings/minutes.html",
+        document=document,
+        minutes=minutes.figures_of(document),
+        site=funds.site(session(), document.fund_id),
+        **minutes.words(),
+        nav_current="statements",
+    )
+
+
 @blueprint.get("/statements/<number>.pdf")
 @public(cached=False)
 def pdf(number: str) -> Response:
-    """The statement as a file, in the language of the visit. The same bytes every time."""
+    """The document as a file, in the language of the visit. The same bytes every time."""
     document = _asked_for(number)
     language = locale()
     try:
-        path = statement_file(document, language)
+        path = (minutes.minutes_file if document.kind == MINUTES else statement_file)(document, language)
     except NotPrinted as error:
-        current_app.logger.error("statement %s could not be printed: %s", number, error)
+        current_app.logger.error("document %s could not be printed: %s", number, error)
         abort(503, error.sentence)
     answer = send_file(
         path,
@@ -114,7 +130,7 @@ def _asked_for(number: str) -> IssuedDocument:
     if not is_number(number):
         abort(404)
     document = documents.document(session(), number, request.args.get("version", type=int))
-    if document.kind != queries.KIND:
+    if document.kind not in PUBLIC_KINDS:
         abort(404)
     return document
 

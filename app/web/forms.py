@@ -14,11 +14,11 @@ from flask_babel import gettext, lazy_gettext
 from flask_wtf import CSRFProtect, FlaskForm
 from flask_wtf.file import FileField as FlaskFileField
 from werkzeug.datastructures import FileStorage
-from wtforms import Field, FieldList, FormField, HiddenField, SelectField, StringField
+from wtforms import Field, FieldList, FormField, HiddenField, SelectField, SelectMultipleField, StringField
 from wtforms import RadioField as WTFormsRadioField
 from wtforms.fields import SelectChoice  # type: ignore[attr-defined] # newer than its types
 from wtforms.validators import InputRequired, Length, StopValidation
-from wtforms.widgets import DateInput
+from wtforms.widgets import CheckboxInput, DateInput, TextArea
 
 from app.shared import clock, money, periods
 from app.shared.errors import N_, Conflict, InputRefused, Refused, SunledgerError
@@ -163,6 +163,12 @@ class TextField(StringField):
             raise ValueError(gettext(N_("文字里有看不见的控制字符，请重新输入")))
 
 
+class LongTextField(TextField):
+    """Text of several lines in normal form."""
+
+    widget = TextArea()
+
+
 class MoneyField(StringField):
     """An amount in yuan as people type it; ``data`` is whole fen or None."""
 
@@ -278,3 +284,13 @@ class RadioField(_Choices, WTFormsRadioField):  # type: ignore[misc]
     ) -> None:
         self._prepare(coerce, blank=False)
         super().__init__(label, validators, coerce=self._coerced, choices=self._as_choices(choices), **kwargs)
+
+
+class ManyField(_Choices, SelectMultipleField):  # type: ignore[misc]
+    """Boxes to tick any of ``choices`` by; ``data`` is a list. What is no longer offered is for the operation to refuse."""
+
+    option_widget = CheckboxInput()
+
+    def __init__(self, label: Any = None, validators: Any = None, **kwargs: Any) -> None:
+        self._prepare(kwargs.pop("coerce", int), blank=False)
+        super().__init__(label, validators, coerce=self._coerced, choices=[], validate_choice=False, **kwargs)

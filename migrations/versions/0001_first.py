@@ -872,8 +872,91 @@ def upgrade() -> None:
     for name in SEARCH_INDEXES:
         SearchIndex(name).create(op.get_bind())
 
+    # Meetings of the council
+    op.create_table('meeting',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.String(length=20), nullable=False),
+    sa.Column('title', sa.String(length=200), nullable=False),
+    sa.Column('held_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('place', sa.String(length=200), nullable=False),
+    sa.Column('state', sa.String(length=20), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('called_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('called_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('seats', sa.Integer(), nullable=True),
+    sa.Column('quorum', sa.Integer(), nullable=True),
+    sa.Column('present', sa.Integer(), nullable=True),
+    sa.Column('attendance_version', sa.Integer(), nullable=False),
+    sa.Column('minutes', sa.Text(), nullable=False),
+    sa.Column('document_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('cancel_reason', sa.Text(), nullable=False),
+    sa.Column('idempotency_key', sa.String(length=80), nullable=True),
+    sa.CheckConstraint("(state = 'cancelled') = (length(cancel_reason) > 0)", name=op.f('cancelled_meeting_has_a_reason')),
+    sa.CheckConstraint("(state = 'minuted') = (document_id IS NOT NULL)", name=op.f('minuted_meeting_has_its_document')),
+    sa.CheckConstraint("(state IN ('held', 'minuted')) = (present IS NOT NULL)", name=op.f('held_meeting_has_its_attendance')),
+    sa.CheckConstraint("state IN ('called', 'held', 'minuted', 'cancelled')", name=op.f('meeting_state_is_known')),
+    sa.CheckConstraint('present IS NULL OR (present >= quorum AND present <= seats)', name=op.f('held_meeting_has_its_quorum')),
+    sa.ForeignKeyConstraint(['called_by_id'], ['user.id'], name=op.f('fk_meeting_called_by_id')),
+    sa.ForeignKeyConstraint(['document_id'], ['issued_document.id'], name=op.f('fk_meeting_document_id')),
+    sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_meeting_fund_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_meeting')),
+    sa.UniqueConstraint('idempotency_key', name=op.f('uq_meeting_idempotency_key')),
+    sa.UniqueConstraint('number', name=op.f('uq_meeting_number'))
+    )
+    op.create_index('ix_meeting_fund', 'meeting', ['fund_id', 'held_at'], unique=False)
+    op.create_table('agenda_item',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('meeting_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('position', sa.Integer(), nullable=False),
+    sa.Column('matter_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('title', sa.String(length=300), nullable=False),
+    sa.Column('discussion', sa.Text(), nullable=False),
+    sa.Column('outcome', sa.Text(), nullable=False),
+    sa.Column('votes_draft', sa.Text(), nullable=False),
+    sa.CheckConstraint('length(title) > 0', name=op.f('agenda_item_has_a_title')),
+    sa.CheckConstraint('position > 0', name=op.f('agenda_positions_start_at_one')),
+    sa.ForeignKeyConstraint(['matter_id'], ['matter.id'], name=op.f('fk_agenda_item_matter_id')),
+    sa.ForeignKeyConstraint(['meeting_id'], ['meeting.id'], name=op.f('fk_agenda_item_meeting_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_agenda_item')),
+    sa.UniqueConstraint('meeting_id', 'matter_id', name=op.f('uq_agenda_item_meeting_id_matter_id')),
+    sa.UniqueConstraint('meeting_id', 'position', name=op.f('uq_agenda_item_meeting_id_position'))
+    )
+    op.create_index('ix_agenda_item_matter', 'agenda_item', ['matter_id'], unique=False)
+    op.create_table('attendance',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('meeting_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('seat_number', sa.Integer(), nullable=True),
+    sa.Column('presence', sa.String(length=10), nullable=False),
+    sa.CheckConstraint("presence IN ('present', 'absent', 'excused')", name=op.f('presence_is_known')),
+    sa.ForeignKeyConstraint(['meeting_id'], ['meeting.id'], name=op.f('fk_attendance_meeting_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_attendance_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_attendance')),
+    sa.UniqueConstraint('meeting_id', 'user_id', name=op.f('uq_attendance_meeting_id_user_id'))
+    )
+    op.create_table('vote_confirmation',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('vote_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('answer', sa.String(length=10), nullable=False),
+    sa.Column('words', sa.Text(), nullable=False),
+    sa.Column('answered_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("answer <> 'disputed' OR length(words) > 0", name=op.f('dispute_has_words')),
+    sa.CheckConstraint("answer IN ('confirmed', 'disputed')", name=op.f('confirmation_answer_is_known')),
+    sa.ForeignKeyConstraint(['vote_id'], ['vote.id'], name=op.f('fk_vote_confirmation_vote_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_vote_confirmation')),
+    sa.UniqueConstraint('vote_id', name=op.f('uq_vote_confirmation_vote_id'))
+    )
+
+
 
 def downgrade() -> None:
+    op.drop_table('vote_confirmation')
+    op.drop_table('attendance')
+    op.drop_index('ix_agenda_item_matter', table_name='agenda_item')
+    op.drop_table('agenda_item')
+    op.drop_index('ix_meeting_fund', table_name='meeting')
+    op.drop_table('meeting')
     for name in SEARCH_INDEXES:
         SearchIndex(name).drop(op.get_bind())
     op.drop_index('ix_outbox_message_subject', table_name='outbox_message')

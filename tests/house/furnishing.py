@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 from sqlalchemy import Engine, select
@@ -26,6 +26,7 @@ from app.shared import clock
 from app.shared.db import transaction
 from app.shared.periods import month_period
 from app.statements.operations import issue_statement
+from tests.council import meetings
 from tests.disbursements import scenes
 from tests.factories import actor, simulated_start
 
@@ -79,6 +80,17 @@ def furnish(engine: Engine, files: Path) -> None:
             issue_statement(
                 session, actor(session, "accountant"), scenes.fund_id(session), month_period("2023-11")
             )
+        _meetings(session, moment)
+
+
+def _meetings(session: Session, moment: clock.SimulatedClock) -> None:
+    """One that waits for its attendance, one that waits for its minutes, one that has them."""
+    soon = {"held_at": clock.now() + timedelta(days=9)}
+    meetings.called(session, **soon)
+    meetings.hold(session, moment, **soon)
+    minuted = meetings.hold(session, moment, held_at=clock.now() + timedelta(days=9))
+    meetings.write(session, minuted)
+    meetings.issue(session, minuted)
 
 
 def _notices(session: Session) -> None:

@@ -105,7 +105,7 @@ QUERIES: dict[str, dict[str, str]] = {
 }
 """Addresses that open nothing without a question."""
 
-ALSO = ("/ledger?min=abc", "/ledger?q=馕", "/ledger?direction=out")
+ALSO = ("/ledger?min=abc", "/ledger?q=馕", "/ledger?direction=out", "/statements/2023-02")
 """Further addresses of public pages: what a visitor filters by, rightly or wrongly."""
 
 

@@ -80,6 +80,11 @@ def test_nothing_is_found_where_nothing_was_changed(intruder: Intruder) -> None:
 
 # (what was done, statements, words that the finding must have)
 CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
+    "who came to a meeting": (
+        ("UPDATE meeting SET present = 5",),
+        "meeting 1 is not what leaf",
+    ),
+    "words of minutes": (("UPDATE meeting SET minutes = 'x'",), "are not those of meeting 2023-01"),
     "posting": (
         ("UPDATE posting SET debit_minor = 1 WHERE entry_number = 3 AND debit_minor > 0",),
         "entry 3 is not what its leaf",

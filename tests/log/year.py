@@ -6,7 +6,7 @@ import hashlib
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +15,10 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.council.checks import check_council
+from app.council.meetings import operations as meetings
+from app.council.meetings import queries as meeting_queries
+from app.council.meetings.checks import check_meetings
+from app.council.meetings.rules import ItemNotes, MeetingDraft, MinutesDraft
 from app.council.queries import matter_of
 from app.council.rules import Tally, quorum_of
 from app.disbursements import operations as disbursements
@@ -76,6 +80,7 @@ def every_breach(session: Session) -> list[str]:
         check_goods,
         check_sales,
         check_council,
+        check_meetings,
         check_disbursements,
         check_documents,
     ):
@@ -109,6 +114,7 @@ class Year:
     def play(self) -> None:
         """The year."""
         with clock.simulated(clock.now()) as now:
+            self.now = now
             now.set_local(date(2023, 9, 1))
             self._found()
             now.set_local(date(2023, 9, 18))
@@ -302,6 +308,23 @@ class Year:
             if matter_of(self.session, "disbursement", request).status != "open":  # type: ignore[union-attr]
                 return
 
+    def meet(self) -> None:
+        """A meeting with its minutes. One seat is not there."""
+        draft = MeetingDraft(
+            self.fund, "理事会会议", clock.now() + timedelta(hours=1), "社区会议室", plain_items=("听取报告",)
+        )
+        found = self.do(meetings.call_meeting, draft)
+        self.now.advance(timedelta(hours=1))
+        people = meeting_queries.called(self.session, found)
+        presences = {
+            person.user_id: "present" if (person.seat_number or 0) < SEATS else "excused" for person in people
+        }
+        self.do(meetings.record_attendance, found.id, presences, found.version)
+        (view,) = meeting_queries.agenda_of(self.session, found.id)
+        notes = MinutesDraft("理事长主持", {view.item.id: ItemNotes("无异议", "同意")})
+        self.do(meetings.save_minutes, found.id, notes, found.version)
+        self.do(meetings.issue_minutes, found.id, found.version)
+
     def pay(self, request: int, minor: int, *, accepted: bool = True) -> int:
         """A payment. Returns its entry's number."""
         return self.do(
@@ -336,6 +359,7 @@ class Year:
         cancelled = self.request(2_000)
         self.approve(cancelled)
         self.do(disbursements.cancel_disbursement, cancelled, "不再需要")
+        self.meet()
 
     def _correct_and_close(self) -> None:
         self.do(donations.correct_words, self.named_gift, "核对", receipt_number="0002-A")

@@ -142,7 +142,7 @@ def test_first_page_says_whose_it_is_and_what_it_is_not(paper: Paper) -> None:
         "非法定财务报表",
         "按 2026 年起施行的制度格式编制，仅供公开参考。",
         NOTICE,
-        f"数字的 SHA-256： {document.figures_sha256}",
+        f"内容的 SHA-256： {document.figures_sha256}",
         f"位置 {document.log_position}",
     ):
         assert each in words, each

@@ -5,8 +5,18 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 from wtforms.validators import Length, Optional
 
-from app.disbursements.forms import LongTextField, OneOfField
-from app.web.forms import ChoiceField, DateField, FileField, Form, Given, MoneyField, OnceForm, TextField
+from app.disbursements.forms import OneOfField
+from app.web.forms import (
+    ChoiceField,
+    DateField,
+    FileField,
+    Form,
+    Given,
+    LongTextField,
+    MoneyField,
+    OnceForm,
+    TextField,
+)
 
 
 class _DatedForm(OnceForm):

@@ -1,0 +1,233 @@
+"""Reading meetings: lists, agendas, attendance, what they decided, and votes that wait for their member's word."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.council import queries as council
+from app.council.meetings import rules
+from app.council.meetings.models import AgendaItem, Attendance, Meeting
+from app.council.models import Matter
+from app.documents.models import IssuedDocument
+from app.funds.models import Fund
+from app.parties.models import Party
+from app.people.models import TermOfOffice, User
+from app.people.queries import terms_on
+from app.shared import clock
+from app.shared.errors import N_, NotFound
+from app.shared.permissions import COUNCIL_SEATS, Role
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingRow:
+    """One meeting in a list."""
+
+    id: int
+    number: str
+    title: str
+    held_at: datetime
+    place: str
+    state: str
+    seats: int | None
+    present: int | None
+    document_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MeetingOfMatter:
+    """The meeting at which a matter was on the table, as the public may see it."""
+
+    number: str
+    held_on: date
+    state: str
+    seats: int | None
+    present: int | None
+    document_number: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Called:
+    """Somebody who is called to a meeting; ``presence`` None until it is noted. Names are for the office alone."""
+
+    user_id: int
+    name: str
+    seat_number: int | None
+    is_chair: bool
+    presence: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ItemView:
+    """One item of an agenda, for the office. ``matter`` and ``subject`` of a matter."""
+
+    item: AgendaItem
+    matter: Matter | None
+    subject: rules.Subject | None
+
+
+def meeting(session: Session, meeting_id: int) -> Meeting:
+    """One meeting. Raises NotFound."""
+    found = session.get(Meeting, meeting_id)
+    if found is None:
+        raise NotFound(N_("没有这次会议"))
+    return found
+
+
+def meeting_of_key(session: Session, key: str | None) -> Meeting | None:
+    """The meeting that a form with this idempotency key already called."""
+    return session.scalar(select(Meeting).where(Meeting.idempotency_key == key)) if key else None
+
+
+def meetings(
+    session: Session, fund_id: int, *, before: int | None = None, limit: int = 50
+) -> list[MeetingRow]:
+    """The fund's meetings, the latest called first, by keyset on the id."""
+    query = (
+        select(
+            Meeting.id,
+            Meeting.number,
+            Meeting.title,
+            Meeting.held_at,
+            Meeting.place,
+            Meeting.state,
+            Meeting.seats,
+            Meeting.present,
+            IssuedDocument.number,
+        )
+        .outerjoin(IssuedDocument, IssuedDocument.id == Meeting.document_id)
+        .where(Meeting.fund_id == fund_id)
+    )
+    if before is not None:
+        query = query.where(Meeting.id < before)
+    return [MeetingRow(*row) for row in session.execute(query.order_by(Meeting.id.desc()).limit(limit))]
+
+
+def meetings_in(session: Session, fund_id: int, *states: str) -> list[Meeting]:
+    """The fund's meetings in these states, by their time."""
+    return list(
+        session.scalars(
+            select(Meeting)
+            .where(Meeting.fund_id == fund_id, Meeting.state.in_(states))
+            .order_by(Meeting.held_at, Meeting.id)
+        )
+    )
+
+
+def agenda_of(session: Session, meeting_id: int) -> list[ItemView]:
+    """The agenda in its order."""
+    rows = session.execute(
+        select(AgendaItem, Matter)
+        .outerjoin(Matter, Matter.id == AgendaItem.matter_id)
+        .where(AgendaItem.meeting_id == meeting_id)
+        .order_by(AgendaItem.position)
+    )
+    return [ItemView(item, matter, subject_of(session, matter) if matter else None) for item, matter in rows]
+
+
+def subject_of(session: Session, matter: Matter) -> rules.Subject | None:
+    """What a matter is about, in its own package's words; None for a type that no package describes."""
+    describe = rules.describer(matter.type)
+    return describe(session, matter.subject_id) if describe else None
+
+
+def proposed_agenda(session: Session, fund_id: int) -> list[tuple[int, rules.Subject]]:
+    """Matters that wait for the council, oldest first: what the next meeting would decide."""
+    waiting = [(matter.id, subject_of(session, matter)) for matter in council.open_matters(session, fund_id)]
+    return [(matter_id, subject) for matter_id, subject in waiting if subject is not None]
+
+
+def called(session: Session, found: Meeting) -> list[Called]:
+    """Everybody who is called: the seats of the council on that day and the supervisor; once noted, who was noted."""
+    chairs = {term.user_id for term in terms_on(session, found.fund_id, held_on(found), Role.CHAIR)}
+    noted = session.execute(
+        select(Attendance.user_id, User.name, Attendance.seat_number, Attendance.presence)
+        .join(User, User.id == Attendance.user_id)
+        .where(Attendance.meeting_id == found.id)
+        .order_by(Attendance.id)
+    ).all()
+    if noted:
+        return [
+            Called(user_id, name, seat, user_id in chairs, presence)
+            for user_id, name, seat, presence in noted
+        ]
+    terms = terms_on(session, found.fund_id, held_on(found), *COUNCIL_SEATS, Role.SUPERVISOR)
+    by_user = {term.user_id: term for term in sorted(terms, key=lambda term: term.seat_number or 0)}
+    people = sorted(by_user.values(), key=lambda term: (term.seat_number is None, term.seat_number or 0))
+    return [
+        Called(term.user_id, term.user_name, term.seat_number, term.user_id in chairs, None)
+        for term in people
+    ]
+
+
+def held_on(found: Meeting) -> date:
+    """The civil day of a meeting."""
+    return clock.local(found.held_at).date()
+
+
+def last_meeting_on(session: Session, fund_id: int) -> date | None:
+    """The day of the fund's last meeting that was held; before the first, the day on which the fund was founded."""
+    at = session.scalar(
+        select(func.max(Meeting.held_at)).where(
+            Meeting.fund_id == fund_id, Meeting.state.in_(("held", "minuted"))
+        )
+    )
+    if at is not None:
+        return clock.local(at).date()
+    return session.scalar(select(Fund.founded_on).where(Fund.id == fund_id))
+
+
+def meeting_of_matter(session: Session, matter_id: int) -> MeetingOfMatter | None:
+    """The latest meeting, held or called, that has this matter on its agenda; None when it was voted on without one."""
+    row = session.execute(
+        select(Meeting, IssuedDocument.number)
+        .join(AgendaItem, AgendaItem.meeting_id == Meeting.id)
+        .outerjoin(IssuedDocument, IssuedDocument.id == Meeting.document_id)
+        .where(AgendaItem.matter_id == matter_id, Meeting.state != "cancelled")
+        .order_by(Meeting.held_at.desc(), Meeting.id.desc())
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    found, document_number = row
+    return MeetingOfMatter(
+        found.number, held_on(found), found.state, found.seats, found.present, document_number
+    )
+
+
+def minuted_meeting(session: Session, document_id: int) -> Meeting | None:
+    """The meeting whose minutes this document is."""
+    return session.scalar(select(Meeting).where(Meeting.document_id == document_id))
+
+
+def private_names(session: Session, fund_id: int) -> set[str]:
+    """Names that issued minutes must not hold: of everybody in office, and of persons who did not agree to be named."""
+    officials = session.scalars(
+        select(User.name)
+        .join(TermOfOffice, TermOfOffice.user_id == User.id)
+        .where((TermOfOffice.fund_id == fund_id) | TermOfOffice.fund_id.is_(None))
+    )
+    masked = session.scalars(
+        select(Party.name).where(Party.kind.in_(("person", "sole_trader")), Party.public_name != Party.name)
+    )
+    return {*officials, *masked}
+
+
+def document_number(session: Session, found: Meeting) -> str | None:
+    """The number of the issued minutes, once there are."""
+    return session.scalar(select(IssuedDocument.number).where(IssuedDocument.id == found.document_id))
+
+
+def leaf_body(found: Meeting) -> dict[str, object]:
+    """What the leaf of a meeting that was held says."""
+    return {
+        "fund": found.fund_id,
+        "number": found.number,
+        "held_on": held_on(found).isoformat(),
+        "seats": found.seats,
+        "quorum": found.quorum,
+        "present": found.present,
+    }
