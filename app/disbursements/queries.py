@@ -275,7 +275,5 @@ def _may_read(session: Session, actor: Actor, disbursement_id: int) -> bool:
 def agenda_words(session: Session, disbursement_id: int) -> Subject:
     """What a request is called on a council's agenda and in its minutes: number, project and amount, no person."""
     found = disbursement(session, disbursement_id)
-    words = f"{found.number or ''} {project_name(session, found)}".strip()
-    return Subject(
-        f"{words} {yuan(found.amount_minor)} 元", "dossier.show", {"disbursement_id": disbursement_id}
-    )
+    words = f"拨付申请 {found.number}：{project_name(session, found)}，{yuan(found.amount_minor)} 元"
+    return Subject(words, "dossier.show", {"disbursement_id": disbursement_id})

@@ -53,7 +53,7 @@ def test_meeting_has_the_waiting_matters_and_plain_items_on_its_agenda(session: 
     matter = matter_of(session, "disbursement", request)
     assert matter is not None
     assert [(view.item.position, view.item.matter_id) for view in agenda] == [(1, matter.id), (2, None)]
-    assert "孤寡老人冬季慰问 800.00 元" in agenda[0].item.title
+    assert "孤寡老人冬季慰问，800.00 元" in agenda[0].item.title
     assert agenda[1].item.title == "听取三季度收支报告"
     assert meetings.meeting(session, found).number == "2023-01"
 

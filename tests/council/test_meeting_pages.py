@@ -34,7 +34,7 @@ def test_secretary_calls_a_meeting_from_the_proposed_agenda(visit: Visit, sessio
     scenes.submitted(session, 80_000)
     secretary = visit("secretary")
     page = secretary.get("/office/meetings/call")
-    assert "孤寡老人冬季慰问 800.00 元" in page.words
+    assert "孤寡老人冬季慰问，800.00 元" in page.words
     shown = secretary.follow(secretary.send(page, FORM, path="/office/meetings/call"))
     assert "会议已召集" in shown.notices
     for words in ("2099-03-01 10:00", "社区会议室", "孤寡老人冬季慰问", "听取报告", "改选", "理事长戊"):
@@ -194,7 +194,7 @@ def test_printed_minutes_say_what_the_page_says(
     ).stdout
     flat = re.sub(r"\s+", "", words)
     assert title in words
-    for part in (number, "2023-11-20", "孤寡老人冬季慰问800.00元", meetings.WORDS, "听取三季度收支报告"):
+    for part in (number, "2023-11-20", "孤寡老人冬季慰问，800.00元", meetings.WORDS, "听取三季度收支报告"):
         assert part in flat
     assert document(session, number).figures_sha256 in flat
     for member in CAST:
