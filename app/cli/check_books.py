@@ -16,6 +16,7 @@ def check_books() -> int:
     from sqlalchemy.orm import Session
 
     from app.council.checks import check_council
+    from app.council.interests.checks import check_interests
     from app.council.meetings.checks import check_meetings
     from app.disbursements.checks import check_disbursements
     from app.documents.checks import check_documents
@@ -25,11 +26,12 @@ def check_books() -> int:
     from app.log.checks import check_log, check_published
     from app.people.checks import check_people
     from app.sales.checks import check_sales
-    from app.shared import guards
+    from app.shared import encryption, guards
     from app.web import schema
     from app.web.database import open_engine
 
     schema.load_models()
+    encryption.use_key(settings().data_key())
     engine = open_engine(settings())
     try:
         # Not `schema.problem`: a missing guard is to be named below, beside what was done behind it.
@@ -50,6 +52,7 @@ def check_books() -> int:
                 *check_sales(session),
                 *check_council(session),
                 *check_meetings(session),
+                *check_interests(session),
                 *check_disbursements(session),
                 *check_documents(session),
             ]

@@ -116,6 +116,8 @@ KINDS: dict[str, LeafKind] = {
     "recusal": _kind("fund subject seat", reason=INTERNAL),
     "resolution": _kind("fund subject result counts", "decided_on"),
     "meeting": _kind("fund number held_on seats quorum present"),
+    "interest_declared": _kind("fund role seat on", declaration=INTERNAL),
+    "interest_ended": _kind("fund on"),
     "notice_opened": _kind("fund subject opens_at ends_at"),
     "notice_ended": _kind("fund subject ended_at objections"),
     "objection": _kind("fund subject", text=DISPLAYED, name=DISPLAYED),

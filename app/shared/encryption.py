@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -27,6 +28,13 @@ def encrypt(text: str) -> bytes:
 def decrypt(data: bytes) -> str:
     """The text that ``encrypt`` was given. Raises InvalidTag when key or data are not the ones of then."""
     return AESGCM(_required()).decrypt(data[:_NONCE], data[_NONCE:], None).decode("utf-8")
+
+
+def keyed_hash(purpose: str, text: str) -> bytes:
+    """HMAC-SHA256 of ``text`` under a key made of the data key for this purpose alone: the same text is found again, and
+    without the data key no list of names finds it. Raises RuntimeError when no key was set."""
+    key = hmac.digest(_required(), f"hash\0{purpose}".encode(), "sha256")
+    return hmac.digest(key, text.encode("utf-8"), "sha256")
 
 
 def _required() -> bytes:

@@ -58,6 +58,9 @@ class Permission(StrEnum):
     DISBURSEMENT_PAY = "disbursement:pay"
     MATTER_VOTE = "matter:vote"
     COUNCIL_CONVENE = "council:convene"
+    INTEREST_DECLARE = "interest:declare"
+    INTEREST_READ = "interest:read"
+    INTEREST_RECORD = "interest:record"
     DOCUMENT_ISSUE = "document:issue"
     AUDIT_READ = "audit:read"
     NOTICE_READ = "notice:read"
@@ -89,12 +92,14 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.CONSENT_RECORD,
             _P.SALE_RUN,
             _P.DISBURSEMENT_REQUEST,
+            _P.INTEREST_DECLARE,
+            _P.INTEREST_RECORD,
             _P.DOCUMENT_ISSUE,
             _P.NOTICE_READ,
             _P.COUNCIL_CONVENE,
         }
     ),
-    Role.CASHIER: frozenset(_READ | {_P.MONEY_MOVE, _P.DISBURSEMENT_PAY}),
+    Role.CASHIER: frozenset(_READ | {_P.MONEY_MOVE, _P.DISBURSEMENT_PAY, _P.INTEREST_DECLARE}),
     Role.ACCOUNTANT: frozenset(
         _READ
         | {
@@ -104,15 +109,25 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.PERSONAL_READ,
             _P.DOCUMENT_ISSUE,
             _P.GIFT_RECORD,
+            _P.INTEREST_DECLARE,
         }
     ),
     Role.CHAIR: frozenset(
-        _READ | {_P.MATTER_VOTE, _P.DISBURSEMENT_REQUEST, _P.COUNCIL_CONVENE, _P.NOTICE_READ}
+        _READ
+        | {
+            _P.MATTER_VOTE,
+            _P.DISBURSEMENT_REQUEST,
+            _P.COUNCIL_CONVENE,
+            _P.NOTICE_READ,
+            _P.INTEREST_DECLARE,
+        }
     ),
-    Role.COUNCIL: frozenset(_READ | {_P.MATTER_VOTE, _P.DISBURSEMENT_REQUEST}),
-    Role.SUPERVISOR: frozenset(_READ | {_P.AUDIT_READ, _P.PERSONAL_READ}),
+    Role.COUNCIL: frozenset(_READ | {_P.MATTER_VOTE, _P.DISBURSEMENT_REQUEST, _P.INTEREST_DECLARE}),
+    Role.SUPERVISOR: frozenset(
+        _READ | {_P.AUDIT_READ, _P.PERSONAL_READ, _P.INTEREST_DECLARE, _P.INTEREST_READ}
+    ),
     Role.HOST: frozenset(_READ | {_P.AUDIT_READ, _P.FUND_MANAGE}),
-    Role.AUDITOR: frozenset(_READ | {_P.AUDIT_READ, _P.PERSONAL_READ}),
+    Role.AUDITOR: frozenset(_READ | {_P.AUDIT_READ, _P.PERSONAL_READ, _P.INTEREST_READ}),
 }
 
 

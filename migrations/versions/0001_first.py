@@ -948,9 +948,40 @@ def upgrade() -> None:
     sa.UniqueConstraint('vote_id', name=op.f('uq_vote_confirmation_vote_id'))
     )
 
+    op.create_table('interest',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('role', sa.String(length=20), nullable=False),
+    sa.Column('seat_number', sa.Integer(), nullable=True),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('party_name', sa.LargeBinary(), nullable=True),
+    sa.Column('name_hash', sa.LargeBinary(length=32), nullable=True),
+    sa.Column('relation', sa.LargeBinary(), nullable=True),
+    sa.Column('note', sa.LargeBinary(), nullable=True),
+    sa.Column('declared_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('recorded_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('ended_on', sa.Date(), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.CheckConstraint("kind IN ('employer', 'organisation', 'family', 'business', 'none')", name=op.f('interest_kind_is_known')),
+    sa.CheckConstraint("(kind = 'none') = (party_name IS NULL) AND (party_name IS NULL) = (name_hash IS NULL)", name=op.f('interest_names_a_party')),
+    sa.CheckConstraint("kind <> 'none' OR ended_on IS NULL", name=op.f('declaration_of_none_does_not_end')),
+    sa.CheckConstraint('(ended_on IS NULL) = (ended_at IS NULL)', name=op.f('interest_ends_once')),
+    sa.ForeignKeyConstraint(['ended_by_id'], ['user.id'], name=op.f('fk_interest_ended_by_id')),
+    sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_interest_fund_id')),
+    sa.ForeignKeyConstraint(['recorded_by_id'], ['user.id'], name=op.f('fk_interest_recorded_by_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_interest_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_interest'))
+    )
+    op.create_index('ix_interest_name', 'interest', ['fund_id', 'name_hash'], unique=False)
+    op.create_index('ix_interest_person', 'interest', ['fund_id', 'user_id'], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index('ix_interest_person', table_name='interest')
+    op.drop_index('ix_interest_name', table_name='interest')
+    op.drop_table('interest')
     op.drop_table('vote_confirmation')
     op.drop_table('attendance')
     op.drop_index('ix_agenda_item_matter', table_name='agenda_item')

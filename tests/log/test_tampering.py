@@ -80,6 +80,26 @@ def test_nothing_is_found_where_nothing_was_changed(intruder: Intruder) -> None:
 
 # (what was done, statements, words that the finding must have)
 CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
+    "an interest that ends earlier": (
+        ("UPDATE interest SET ended_on = '2023-12-01' WHERE ended_on IS NOT NULL",),
+        "interest_ended 1 is not what leaf",
+    ),
+    "an interest of another kind": (
+        ("UPDATE interest SET kind = 'business' WHERE kind = 'family'",),
+        "interest_declared 1 is not what leaf",
+    ),
+    "an interest of somebody else": (
+        ("UPDATE interest SET user_id = user_id + 1",),
+        "interest_declared 1 is not what leaf",
+    ),
+    "an interest that no search finds": (
+        ("UPDATE interest SET name_hash = party_name WHERE kind = 'family'",),
+        "interest 1 is kept under the hash of another name",
+    ),
+    "an interest that is gone": (
+        ("DELETE FROM interest WHERE kind = 'none'",),
+        "interest_declared 2 is in the log",
+    ),
     "who came to a meeting": (
         ("UPDATE meeting SET present = 5",),
         "meeting 1 is not what leaf",

@@ -15,6 +15,9 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.council.checks import check_council
+from app.council.interests import operations as interests
+from app.council.interests.checks import check_interests
+from app.council.interests.operations import InterestDraft
 from app.council.meetings import operations as meetings
 from app.council.meetings import queries as meeting_queries
 from app.council.meetings.checks import check_meetings
@@ -80,6 +83,7 @@ def every_breach(session: Session) -> list[str]:
         check_goods,
         check_sales,
         check_council,
+        check_interests,
         check_meetings,
         check_disbursements,
         check_documents,
@@ -390,3 +394,12 @@ class Year:
             select(Leaf.position).where(Leaf.kind == "entry", Leaf.subject_id == 2)
         ).one()
         self.do(erase, position, "memo", "本人要求删除")
+        self._declare_interests()
+
+    def _declare_interests(self) -> None:
+        user = self.session.scalars(select(User).where(User.email == "seat2@fund.example")).one()
+        self.actor = Actor(user.id, user.name, (Office(Role.COUNCIL, self.fund, 0, 2),))
+        draft = InterestDraft(self.fund, user.id, "family", PRIVATE[3], "岳父")
+        first = self.do(interests.declare_interest, draft)
+        self.do(interests.declare_interest, InterestDraft(self.fund, user.id, "none"))
+        self.do(interests.end_interest, first, clock.today())
