@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import socket
 import subprocess
 import sys
 import threading
@@ -32,6 +34,7 @@ _workers = click.option(
 @_workers
 def serve(host: str, port: int, workers: int | None) -> None:
     """Serve the site. Put a proxy with TLS in front of it in production."""
+    _require_free(host, port)
     with open_session():
         pass  # refuses a database that is not ready, or older than what was published
     with _jobs_beside():
@@ -49,6 +52,7 @@ def start(ctx: click.Context, host: str, port: int, workers: int | None) -> None
     from app.people.queries import has_users
     from app.web.database import open_session
 
+    _require_free(host, port)
     if run(["init"]) != 0:
         ctx.exit(1)
     if not settings().in_production:
@@ -83,6 +87,21 @@ def _jobs_beside() -> Iterator[None]:
         for process in worker:
             process.terminate()
         keeper.join(_SECONDS_TO_STOP)
+
+
+def _require_free(host: str, port: int) -> None:
+    """Refuse an address on which something listens: the server would share it, and either would answer."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        if error.errno != errno.EADDRINUSE:
+            raise click.ClickException(f"Cannot listen on {host}, port {port}: {error.strerror}.") from error
+        raise click.ClickException(
+            f"Something listens on port {port} already: stop it, or choose another (--port, or PORT= with make)."
+        ) from error
 
 
 def _serve(host: str, port: int, workers: int) -> None:
