@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy.orm import Session
 
 from app.funds import operations as fund_operations
+from app.funds import queries as fund_queries
 from app.funds.models import Fund
 from app.ledger.treasury.operations import open_fund_books
 from app.people import operations, queries, rules
@@ -52,7 +53,7 @@ CAST = (
 
 def make_fund(session: Session, slug: str = FUND_SLUG, name: str = FUND_NAME) -> Fund:
     """A fund with its books. Inside ``transaction(books=True)``."""
-    host = fund_operations.host_by_name(session, HOST_NAME) or fund_operations.create_host(
+    host = fund_queries.host_by_name(session, HOST_NAME) or fund_operations.create_host(
         session, OPERATOR, name=HOST_NAME, phone="0990-1234567"
     )
     fund = fund_operations.create_fund(

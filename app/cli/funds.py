@@ -16,7 +16,10 @@ def fund() -> None:
 @click.option("--slug", required=True, help="Lower-case letters, digits and hyphens, for addresses.")
 @click.option("--name", required=True)
 @click.option(
-    "--host", "host_name", required=True, help="Full name of the host charity; set up if not known yet."
+    "--host",
+    "host_name",
+    required=True,
+    help="Full name of the host charity, which is one for all funds of an installation.",
 )
 def add(slug: str, name: str, host_name: str) -> None:
     """Set up a fund with its unrestricted earmark and its money accounts."""

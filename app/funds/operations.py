@@ -14,7 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.funds.models import Fund, Host
-from app.funds.queries import host_by_name
+from app.funds.queries import host as the_host
 from app.log.operations import LeafDraft, append
 from app.log.queries import latest_version
 from app.shared import audit, clock
@@ -36,11 +36,17 @@ FUND_TEXTS = {"name": 200, "description": 4000, "phone": 60}
 
 
 def create_host(session: Session, actor: Actor, *, name: str, **texts: str | None) -> Host:
-    """Set up the charity that holds the money. ``texts``: any of HOST_TEXTS. Raises Conflict for a known name."""
+    """Set up the charity that holds the money. ``texts``: any of HOST_TEXTS.
+
+    Raises Conflict where there is one: an installation serves one host and its funds.
+    """
     actor.require(Permission.FUND_MANAGE)
     values = _checked({"name": name, **texts}, HOST_TEXTS)
-    if host_by_name(session, name) is not None:
-        raise Conflict(N_("托管机构“%(name)s”已经登记"), field="name", name=name)
+    present = the_host(session)
+    if present is not None:
+        raise Conflict(
+            N_("本站的托管机构是“%(name)s”，一个安装只服务一个托管机构"), field="name", name=present.name
+        )
     host = Host(**values, created_at=clock.now())
     session.add(host)
     session.flush()
@@ -96,11 +102,7 @@ def change_host(session: Session, actor: Actor, host_id: int, **texts: str | Non
     """Change what the host says about itself. ``texts``: any of HOST_TEXTS. Inside ``transaction(books=True)``: it is public."""
     actor.require(Permission.FUND_MANAGE)
     host = session.get_one(Host, host_id)
-    values = _checked(texts, HOST_TEXTS)
-    other = host_by_name(session, values["name"]) if values.get("name") else None
-    if other is not None and other.id != host_id:
-        raise Conflict(N_("托管机构“%(name)s”已经登记"), field="name", name=other.name)
-    _change(session, actor, "host", host, values)
+    _change(session, actor, "host", host, _checked(texts, HOST_TEXTS))
 
 
 def _change(session: Session, actor: Actor, kind: str, record: Host | Fund, values: dict[str, Any]) -> None:

@@ -12,6 +12,7 @@ from app.funds.models import Fund, Host
 from app.shared.db import BookHead
 from app.shared.errors import N_, NotFound, Refused
 from app.shared.permissions import Actor
+from app.shared.text import normal
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ def host(session: Session) -> Host | None:
 
 def host_by_name(session: Session, name: str) -> Host | None:
     """The host with this name."""
-    return session.scalars(select(Host).where(Host.name == name)).one_or_none()
+    return session.scalars(select(Host).where(Host.name == normal(name))).one_or_none()
 
 
 def funds(session: Session) -> Sequence[Fund]:

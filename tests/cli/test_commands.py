@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -220,3 +221,24 @@ def test_init_sees_to_both_databases(empty_settings: Settings, engine_kind: str,
     assert schema.problem(engine) is None
     assert engine.dialect.name == engine_kind
     engine.dispose()
+
+
+def test_an_installation_serves_one_host(run: Run) -> None:
+    assert run("fund", "add", "--slug", "road", "--name", "道路基金", "--host", "慈善会")[0] == 0
+    assert run("fund", "add", "--slug", "school", "--name", "助学基金", "--host", " 慈善会 ")[0] == 0
+    assert run("fund", "add", "--slug", "winter", "--name", "冬季基金", "--host", "另一个慈善会") == (
+        1,
+        "",
+        "本站的托管机构是“慈善会”，一个安装只服务一个托管机构\n",
+    )
+
+
+def test_a_port_that_is_taken_is_named(run: Run) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        for command in ("serve", "start"):
+            status, out, err = run(command, "--port", str(port))
+            assert (status, out) == (1, "")
+            assert err.startswith(f"Something listens on port {port} already")
