@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
+from itertools import groupby
 
 from sqlalchemy import select, text, update
 from sqlalchemy.orm import Session
@@ -452,9 +453,9 @@ def fold_into_event(
     description: str,
     document: str = "",
 ) -> None:
-    """Show consecutive entries of a closing as one public row, under the number of the last of them.
+    """Show consecutive entries of a closing as one public row for each earmark, under the number of its last entry.
 
-    Amounts are summed in whole fen; all entries are of one fund and earmark.
+    Amounts are summed in whole fen. All entries are of one fund, and those of one earmark stand together.
     """
     numbers = [each.number for each in posted]
     rows = session.scalars(
@@ -462,6 +463,14 @@ def fold_into_event(
         .where(LedgerRow.number.in_(numbers), LedgerRow.is_event.is_(False))
         .order_by(LedgerRow.number)
     ).all()
+    for _, same in groupby(rows, key=lambda row: row.earmark_id):
+        _fold(session, list(same), source_type, source_id, description, document)
+    session.flush()
+
+
+def _fold(
+    session: Session, rows: list[LedgerRow], source_type: str, source_id: int, description: str, document: str
+) -> None:
     last = rows[-1]
     session.add(
         LedgerRow(
@@ -489,7 +498,6 @@ def fold_into_event(
     )
     words = " ".join(row_words(row.description, row.party, row.document) for row in rows)
     PUBLIC_SEARCH.replace(session, last.number, f"{row_words(description, '', document)} {words}")
-    session.flush()
 
 
 def show_words(

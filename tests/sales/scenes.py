@@ -33,8 +33,15 @@ __all__ = [
 DAY = date(2023, 9, 28)
 
 
-def give_goods(session: Session, item: str = "馕", pieces: int = 300, value_minor: int = 90_000) -> int:
-    """Goods in stock; returns the id of their line."""
+def give_goods(
+    session: Session,
+    item: str = "馕",
+    pieces: int = 300,
+    value_minor: int = 90_000,
+    *,
+    earmark_id: int | None = None,
+) -> int:
+    """Goods in stock, without a purpose unless told; returns the id of their line."""
     with transaction(session, books=True):
         gift = record_donation(
             session,
@@ -44,7 +51,7 @@ def give_goods(session: Session, item: str = "馕", pieces: int = 300, value_min
                 received_on=date(2023, 9, 27),
                 method="goods",
                 donor=PartyDraft("organisation", "幸福馕店"),
-                earmark_id=unrestricted(session),
+                earmark_id=earmark_id or unrestricted(session),
                 goods=[GoodsDraft(item, pieces, "个", value_minor)],
             ),
         )

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from datetime import date
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -12,7 +15,9 @@ from app.disbursements.payments import operations as payments
 from app.goods.checks import check_goods
 from app.ledger import queries as ledger
 from app.ledger.checks import check_ledger
+from app.ledger.treasury.operations import create_earmark
 from app.log.checks import check_log
+from app.sales import operations as sales
 from app.sales.closing import operations as closing
 from app.sales.closing.operations import Count
 from app.settings import Settings
@@ -21,6 +26,7 @@ from app.shared.db import transaction
 from tests.disbursements import scenes as requests
 from tests.factories import actor
 from tests.sales import scenes
+from tests.visitor import Visitor
 
 
 def _require_true_books(session: Session) -> None:
@@ -107,3 +113,36 @@ def test_paid_refunded_reversed_and_cancelled_requests_leave_true_books(
     _require_true_books(session)
     assert requests.status_of(session, found) == "paid"
     assert two > one
+
+
+def test_a_sale_for_several_purposes_is_one_row_for_each(
+    session: Session, visit: Callable[..., Visitor]
+) -> None:
+    with transaction(session, books=True):
+        who = actor(session, "accountant")
+        school = create_earmark(session, who, scenes.fund_id(session), "school", "助学", "restricted")
+    books = scenes.give_goods(session, "儿童图书", 40, 20_000, earmark_id=school.id)
+    naan = scenes.give_goods(session)
+    event = scenes.make_event(session)
+    first = scenes.make_lot(session, event, naan)
+    second = scenes.make_lot(session, event, books, number="B01", name="儿童图书", quantity=40)
+    third = scenes.make_lot(session, event, naan, number="C01", name="馕", quantity=100)
+    for lot, minor in ((first, 30_000), (second, 5_000), (third, 2_000)):
+        scenes.sell(session, lot, 10, minor)
+    with transaction(session, books=True):
+        sales.set_box(session, actor(session, "secretary"), event, cash_minor=700)
+    numbers = scenes.close(session, event)
+    _require_true_books(session)
+
+    def rows(slug: str) -> list[dict[str, Any]]:
+        listed = json.loads(visit().get(f"/ledger.json?earmark={slug}").content)["entries"]
+        return [row for row in listed if "entries" in row]
+
+    shown = {
+        slug: [(row["number"], row["amount_minor"], row["entries"]) for row in rows(slug)]
+        for slug in ("school", "yimi-yangguang-unrestricted")
+    }
+    assert shown == {
+        "school": [(numbers[0], 5_000, numbers[:1])],
+        "yimi-yangguang-unrestricted": [(numbers[3], 32_700, numbers[1:])],
+    }

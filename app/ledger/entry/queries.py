@@ -283,10 +283,12 @@ def proceeds_of_event(session: Session, event_id: int) -> Proceeds:
 
 
 def amounts_of_events(session: Session, event_ids: list[int]) -> dict[int, int]:
-    """Fen that each closed sale event brought, as its row in the ledger says."""
+    """Fen that each closed sale event brought, as its rows in the ledger say."""
     rows = session.execute(
-        select(LedgerRow.source_id, LedgerRow.amount_minor).where(
+        select(LedgerRow.source_id, func.sum(LedgerRow.amount_minor).label("amount_minor"))
+        .where(
             LedgerRow.source_type == EVENT, LedgerRow.source_id.in_(event_ids), LedgerRow.is_event.is_(True)
         )
+        .group_by(LedgerRow.source_id)
     )
-    return {row.source_id: row.amount_minor for row in rows}
+    return {row.source_id: int(row.amount_minor) for row in rows}

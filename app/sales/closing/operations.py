@@ -46,6 +46,9 @@ class Count:
 def close_event(session: Session, actor: Actor, event_id: int, counts: list[Count]) -> list[Posted]:
     """Close an event and book it. Returns the entries in order: lots, then the box, then explained differences.
 
+    Lots whose goods were given for one purpose come together, those for any purpose last: the public reads one row
+    for each purpose.
+
     Raises InputRefused while a counted sum differs from the recorded one without an explanation, Refused when nothing
     was sold, Conflict when it is closed already.
     """
@@ -134,7 +137,7 @@ def _lot_entries(
     session: Session, event: SaleEvent, books: _Books
 ) -> tuple[list[EntryDraft], list[tuple[int, int, int, int, int]]]:
     """Drafts of every lot that sold, with (lot, goods line, pieces, proceeds, cost) of each."""
-    drafts, results = [], []
+    found = []
     planned: dict[int, tuple[int, int]] = {}
     lots = session.scalars(
         select(Lot).where(Lot.event_id == event.id, Lot.sold_quantity > 0).order_by(Lot.position, Lot.id)
@@ -146,11 +149,11 @@ def _lot_entries(
         cost = _cost_after(session, line, taken, spent, pieces)
         planned[line.id] = (taken + pieces, spent + cost)
         proceeds = _proceeds(session, lot.id)
-        drafts.append(
-            _lot_draft(event, lot, books.earmark(line.earmark_id), proceeds, cost, event.held_on, books)
-        )
-        results.append((lot.id, line.id, pieces, sum(proceeds.values()), cost))
-    return drafts, results
+        draft = _lot_draft(event, lot, books.earmark(line.earmark_id), proceeds, cost, event.held_on, books)
+        result = (lot.id, line.id, pieces, sum(proceeds.values()), cost)
+        found.append((line.earmark_id, draft, result))
+    found.sort(key=lambda each: (each[0] == books.unrestricted.id, each[0]))
+    return [draft for _, draft, _ in found], [result for _, _, result in found]
 
 
 def _lot_draft(
