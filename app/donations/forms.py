@@ -42,6 +42,13 @@ class GivenIf(Given):
             raise StopValidation
 
 
+def contact_field() -> TextField:
+    """How to reach a donor."""
+    return TextField(
+        _("联系方式"), [Optional(), Length(max=200)], description=_("加密保存，只给有权限的人看，不会公开")
+    )
+
+
 class GiftForm(OnceForm):
     """What money and goods have in common: whose gift it is, when it came, what goes with it."""
 
@@ -53,9 +60,7 @@ class GiftForm(OnceForm):
         _("类型"), [GivenIf()], choices=[(kind, _(name)) for kind, name in KINDS.items()]
     )
     donor = TextField(_("姓名或名称"), [GivenIf(), Length(max=200)])
-    contact = TextField(
-        _("联系方式"), [Optional(), Length(max=200)], description=_("加密保存，只给有权限的人看，不会公开")
-    )
+    contact = contact_field()
     consent_wish = ChoiceField(_("公开意愿"), choices=[(wish, _(text)) for wish, text in WISHES.items()])
     consent_how = TextField(
         _("何时、以什么方式表示"), [GivenIf(), Length(max=200)], description=_("例如：捐赠当天在登记表上签字")

@@ -21,7 +21,7 @@ from app.ledger.rules import EntryDraft, TrancheDraft
 from app.ledger.structure.models import Earmark, MoneyAccount
 from app.ledger.treasury.operations import create_earmark
 from app.log.operations import LeafDraft, append
-from app.parties.operations import PartyDraft, RecordedParty, record_consent, record_parties, rename_party
+from app.parties.operations import PartyDraft, RecordedParty, correct_party, record_consent, record_parties
 from app.parties.queries import as_draft, current_consent
 from app.parties.queries import party as party_by_id
 from app.parties.rules import ConsentDraft
@@ -395,10 +395,18 @@ def change_consent(session: Session, actor: Actor, party_id: int, draft: Consent
     return show_party(session, party.id, party.public_name)
 
 
-def correct_donor(session: Session, actor: Actor, party_id: int, name: str, kind: str, fund_id: int) -> int:
-    """Put a donor's name or kind right everywhere. Returns the public rows rewritten."""
+def correct_donor(
+    session: Session,
+    actor: Actor,
+    party_id: int,
+    name: str,
+    kind: str,
+    fund_id: int,
+    contact: str | None = None,
+) -> int:
+    """Put a donor's name, kind or contact (None: as it is) right everywhere. Returns the public rows rewritten."""
     actor.require(Permission.GIFT_RECORD, fund_id)
-    party = rename_party(session, actor, party_id, name, kind)
+    party = correct_party(session, actor, party_id, name, kind, contact)
     return show_party(session, party.id, party.public_name)
 
 

@@ -99,7 +99,7 @@ def _insert(session: Session, actor: Actor, drafts: list[PartyDraft]) -> list[Re
         {
             "kind": draft.kind,
             "name": normal(draft.name),
-            "contact": encrypt(draft.contact.strip()) if draft.contact.strip() else None,
+            "contact": _sealed(draft.contact),
             "public_name": public_name(draft.kind, normal(draft.name), draft.consent),
             "created_at": at,
         }
@@ -152,12 +152,21 @@ def record_consent(session: Session, actor: Actor, party_id: int, draft: Consent
     return party
 
 
-def rename_party(session: Session, actor: Actor, party_id: int, name: str, kind: str | None = None) -> Party:
-    """Put a party's name or kind right. The caller rewrites what the public reads."""
+def correct_party(
+    session: Session,
+    actor: Actor,
+    party_id: int,
+    name: str,
+    kind: str | None = None,
+    contact: str | None = None,
+) -> Party:
+    """Put a party's name, kind or contact right; None leaves what is there. The caller rewrites what the public reads."""
     party = queries.party(session, party_id)
-    require_valid(PartyDraft(kind or party.kind, name))
+    require_valid(PartyDraft(kind or party.kind, name, contact=contact or ""))
     before = party.name
     party.name, party.kind = normal(name), kind or party.kind
+    if contact is not None:
+        party.contact = _sealed(contact)
     party.public_name = public_name(
         party.kind, party.name, queries.as_draft(queries.current_consent(session, party_id))
     )
@@ -166,5 +175,10 @@ def rename_party(session: Session, actor: Actor, party_id: int, name: str, kind:
     if before != party.name:
         version = latest_version(session, "party_words", party.id) + 1
         append(session, [LeafDraft("party_words", party.id, {}, {"name": party.name}, version)])
-    record(session, actor.user_id, "rename_party", "party", party_id, changed=before != party.name)
+    record(session, actor.user_id, "correct_party", "party", party_id, changed=before != party.name)
     return party
+
+
+def _sealed(contact: str) -> bytes | None:
+    words = contact.strip()
+    return encrypt(words) if words else None

@@ -119,6 +119,22 @@ def test_donor_put_right_changes_every_public_row(visit: Visit, session: Session
     assert "没有符合条件的捐赠" in secretary.get(f"{PLACE}/?q=买买提").words
 
 
+def test_contact_is_put_right_and_can_be_taken_out(visit: Visit, session: Session) -> None:
+    gift_id = give(session)
+    secretary = visit("secretary")
+    path = f"{PLACE}/{gift_id}/donor"
+    page = secretary.follow(secretary.submit(path, {"contact": " 13900002222 "}))
+    assert "13900002222" in page.words
+    assert secretary.get(path).value_of("contact") == "13900002222"
+    party = session.get_one(Party, gift(session, gift_id).party_id)
+    assert party.contact is not None
+    assert b"13900002222" not in party.contact
+    assert party.name == PERSON.name
+    answer = secretary.submit(path, {"contact": "1" * 201})
+    assert (answer.status, answer.error_at("contact")) == (422, "最多 200 个字")
+    assert "13900002222" not in secretary.follow(secretary.submit(path, {"contact": ""})).words
+
+
 def test_donor_needs_a_name_of_bearable_length(visit: Visit, session: Session) -> None:
     gift_id = give(session)
     path = f"{PLACE}/{gift_id}/donor"

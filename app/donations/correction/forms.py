@@ -7,7 +7,7 @@ from wtforms import IntegerField
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import HiddenInput, TextArea
 
-from app.donations.forms import WISHES, GoodsLinesForm, row_id
+from app.donations.forms import WISHES, GoodsLinesForm, contact_field, row_id
 from app.parties.rules import KINDS
 from app.web.forms import ChoiceField, FileField, Form, Given, MoneyField, OnceForm, RadioField, TextField
 
@@ -71,9 +71,10 @@ class ConsentForm(Form):
 
 
 class DonorForm(Form):
-    """A donor's name and kind."""
+    """A donor's name, kind and contact."""
 
     donor = TextField(_("姓名或名称"), [Given(), Length(max=200)])
     donor_kind = ChoiceField(
         _("类型"), [Given()], choices=[(kind, _(name)) for kind, name in KINDS.items()], blank=False
     )
+    contact = contact_field()

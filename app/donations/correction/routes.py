@@ -30,6 +30,7 @@ from app.ledger import queries as ledger
 from app.parties import queries as parties
 from app.parties.rules import KINDS, ConsentDraft
 from app.settings import Settings
+from app.shared.encryption import decrypt
 from app.shared.errors import N_, Conflict, NotFound
 from app.shared.money import yuan
 from app.shared.permissions import Permission
@@ -332,10 +333,11 @@ def consent(donation_id: int) -> Response:
 @blueprint.route("/donor", methods=["GET", "POST"])
 @requires(Permission.GIFT_RECORD)
 def donor(donation_id: int) -> Response:
-    """Correct the donor's name or kind, on all their gifts."""
+    """Correct the donor's name, kind or contact, on all their gifts."""
     gift = gift_of_fund(donation_id)
     party = parties.party(session(), gift.party_id)
-    form = DonorForm(donor=party.name, donor_kind=party.kind)
+    contact = decrypt(party.contact) if party.contact else ""
+    form = DonorForm(donor=party.name, donor_kind=party.kind, contact=contact)
     if form.validate_on_submit():
         with form.refusals_shown():
             with transaction(books=True) as writing:
@@ -346,6 +348,7 @@ def donor(donation_id: int) -> Response:
                     form.donor.data or "",
                     form.donor_kind.data,
                     gift.fund_id,
+                    form.contact.data or "",
                 )
             return done(url_for("donations.show", donation_id=donation_id), _("捐赠人已更正"))
     return _shown(
