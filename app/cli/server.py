@@ -19,6 +19,8 @@ _MOST_WORKERS = 8
 _THREADS = 4
 _SECONDS_TO_STOP = 15
 _SECONDS_BEFORE_ANOTHER = 5
+# The pages answer first: at the start the processors belong to them.
+_SECONDS_BEFORE_JOBS = 3
 _WORKER = "import sys; from app.cli import main; sys.argv[0] = 'sunledger'; main()"
 
 _host = click.option("--host", default="127.0.0.1", show_default=True)
@@ -73,6 +75,7 @@ def _jobs_beside() -> Iterator[None]:
     command = [sys.executable, "-c", _WORKER, "jobs", "run", "--beside", str(os.getpid())]
 
     def keep_one() -> None:
+        stopping.wait(_SECONDS_BEFORE_JOBS)
         while not stopping.is_set():
             worker[:] = [subprocess.Popen(command, stdin=subprocess.DEVNULL)]  # noqa: S603 - our own program
             worker[0].wait()
