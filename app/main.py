@@ -7,6 +7,7 @@ from flask_migrate import Migrate
 from htmx_flask import Htmx
 from sqlalchemy.orm import Session
 
+from app.council.interests import routes as interest_routes
 from app.council.meetings import routes as meeting_routes
 from app.disbursements import routes as disbursement_routes
 from app.disbursements.dossier import routes as dossier_routes
@@ -56,6 +57,7 @@ BLUEPRINTS = (
     donation_routes.blueprint,
     gift_routes.blueprint,
     meeting_routes.blueprint,
+    interest_routes.blueprint,
     disbursement_routes.blueprint,
     dossier_routes.blueprint,
     voting_routes.blueprint,

@@ -198,7 +198,7 @@ def test_nobody_declares_for_another_but_the_secretary_with_a_note(session: Sess
         operations.declare_interest(session, actor(session, "secretary"), without)
     assert refusal.value.field == "note"
     for_the_auditor = InterestDraft(fund_id, _id(session, "auditor"), "none", note="x")
-    with pytest.raises(Forbidden), transaction(session, books=True):
+    with pytest.raises(NotFound), transaction(session, books=True):
         operations.declare_interest(session, actor(session, "secretary"), for_the_auditor)
 
 

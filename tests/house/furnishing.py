@@ -8,6 +8,7 @@ from pathlib import Path
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from app.council.interests.operations import InterestDraft, declare_interest
 from app.donations.operations import record_donation
 from app.donations.registers.importing import read_donations
 from app.donations.registers.operations import import_donations
@@ -73,6 +74,7 @@ def furnish(engine: Engine, files: Path) -> None:
                 content="品名,数量\n大米,32\n".encode(),
                 is_public=True,
             )
+        _interests(session)
         _register(session, files)
         _notices(session)
         moment.set_local(date(2023, 12, 1))
@@ -108,6 +110,25 @@ def _notices(session: Session) -> None:
                 path="/office/disbursements/",
                 key="vote_waits/1",
             )
+
+
+def _interests(session: Session) -> None:
+    """Every office has one to end; so has the secretary, who recorded one for somebody."""
+    fund_id = scenes.fund_id(session)
+    for key in ("secretary", "cashier", "accountant", "chair", "council", "supervisor"):
+        who = actor(session, key)
+        assert who.user_id is not None
+        draft = InterestDraft(fund_id, who.user_id, "family", PRIVATE_NAME, "姐姐")
+        with transaction(session, books=True):
+            declare_interest(session, who, draft)
+    told = actor(session, "council_2").user_id
+    assert told is not None
+    with transaction(session, books=True):
+        declare_interest(
+            session,
+            actor(session, "secretary"),
+            InterestDraft(fund_id, told, "employer", "独山子百货公司", "经理", note="会上说明"),
+        )
 
 
 def _register(session: Session, files: Path) -> None:

@@ -37,8 +37,8 @@ class InterestDraft:
 def declare_interest(session: Session, actor: Actor, draft: InterestDraft) -> int:
     """Enter a declaration, dated now, into the register and (without content) into the log. Returns its id.
 
-    Inside ``transaction(books=True)``. Raises Forbidden for somebody else's interests without the right to record them or
-    for a person without a declaring office, Refused for an unknown kind, a missing name or note.
+    Inside ``transaction(books=True)``. Raises Forbidden for somebody else's interests without the right to record them,
+    NotFound for a person without a declaring office, Refused for an unknown kind, a missing name or note.
     """
     if actor.user_id is None:
         raise Forbidden(N_("您的岗位没有这项权限"))

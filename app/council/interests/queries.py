@@ -23,7 +23,7 @@ from app.people import queries as people
 from app.people.queries import TermRow
 from app.shared import clock
 from app.shared.encryption import decrypt
-from app.shared.errors import N_, Forbidden, NotFound
+from app.shared.errors import N_, NotFound
 from app.shared.permissions import Actor, Permission
 
 
@@ -170,10 +170,10 @@ def declarers(session: Session, fund_id: int) -> list[Declarer]:
 
 
 def declarer(session: Session, fund_id: int, user_id: int | None) -> Declarer:
-    """One person who must declare in the fund today. Raises Forbidden for anybody else."""
+    """One person who must declare in the fund today. Raises NotFound for anybody else."""
     found = next((each for each in declarers(session, fund_id) if each.user_id == user_id), None)
     if found is None:
-        raise Forbidden(N_("这个人现在没有需要登记利害关系的岗位"))
+        raise NotFound(N_("这个人现在没有需要登记利害关系的岗位"))
     return found
 
 
