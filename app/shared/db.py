@@ -122,8 +122,13 @@ def _writes(connection: Any) -> bool:
 
 def _sqlite_begins(connection: Any) -> None:
     # query_only must be set before BEGIN: inside a transaction SQLite ignores the change.
-    connection.exec_driver_sql(f"PRAGMA query_only={'OFF' if _writes(connection) else 'ON'}")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if _writes(connection) else "BEGIN DEFERRED")
+    if _writes(connection):
+        connection.exec_driver_sql("PRAGMA query_only=OFF")
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+    else:  # straight through the driver: every page begins a read, and neither statement waits for a lock
+        raw = connection.connection.dbapi_connection
+        raw.execute("PRAGMA query_only=ON")
+        raw.execute("BEGIN DEFERRED")
 
 
 def _postgresql_begins(connection: Any) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from flask_babel import force_locale, gettext
+from flask_babel import gettext
 
 from app.documents.models import IssuedDocument
 from app.documents.pdf import kept_file, print_document, proof_of
@@ -20,7 +20,7 @@ from app.settings import Settings
 from app.shared.errors import N_
 from app.statements import layouts
 from app.statements.rules import StatementFigures
-from app.web.i18n import HTML_LANGUAGES, text
+from app.web.i18n import HTML_LANGUAGES, speaking, text
 
 PART = 500
 """Entries of the annex in one part: more of them at once cost memory, fewer leave more half-empty pages."""
@@ -51,7 +51,7 @@ def statement_file(document: IssuedDocument, locale: str) -> Path:
 def print_statement(document: IssuedDocument, locale: str, target: Path, settings: Settings) -> None:
     """Print an issued statement into ``target``."""
     parts = _parts(document, figures_of(document), locale, settings)
-    with force_locale(locale):
+    with speaking(locale):
         numbers = _render(
             "pdf/document.html", _frame(document, figures_of(document), locale), margins="numbers"
         )
@@ -65,7 +65,7 @@ def _parts(
     is_long = figures.annex_totals.count > PART
     for part in layouts.annex(figures, PART):
         # Each part enters and leaves the language by itself: whoever asks for the next one may be in another.
-        with force_locale(locale):
+        with speaking(locale):
             yield _render(
                 "pdf/statement.html" if part.is_first else "pdf/annex.html",
                 frame,
@@ -85,7 +85,7 @@ def _words(name: str) -> str:
 
 
 def _frame(document: IssuedDocument, figures: StatementFigures, locale: str) -> dict[str, Any]:
-    with force_locale(locale):
+    with speaking(locale):
         period = gettext(
             N_("%(first)s 至 %(last)s"),
             first=figures.period_from.isoformat(),

@@ -16,6 +16,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, request
+from markupsafe import Markup
 from sqlalchemy import select
 
 from app.settings import ROOT
@@ -29,6 +30,7 @@ MAX_BYTES = 48 * 1024 * 1024
 MAX_PAGE_BYTES = 512 * 1024
 MAX_FACTS = 2_000
 Fact = TypeVar("Fact")
+_REVISION = select(BookHead.__table__.c.public_revision).where(BookHead.__table__.c.id == 1)
 VARY = ("HX-Request", "Accept-Language", "Cookie")
 
 
@@ -117,6 +119,15 @@ def kept(name: Hashable, make: Callable[[], Fact]) -> Fact:
     return facts.get(revision, name, make)
 
 
+def kept_piece(*name: Hashable, caller: Callable[[], Markup]) -> Markup:
+    """Markup that many public pages share, for templates: ``{% call kept_piece("name", value…) %}…{% endcall %}``.
+
+    What is inside may depend on public data, the date, the language and the values given, and on nothing else: not on
+    the address. Anywhere but on public pages it is rendered anew each time.
+    """
+    return kept(("piece", locale(), clock.today(), *name), caller)
+
+
 @lru_cache(maxsize=1)
 def build_id() -> str:
     """A digest of everything that decides what a page looks like: code, templates, styles and catalogues."""
@@ -144,7 +155,7 @@ def install(app: Flask) -> None:
 
 def page_key() -> str:
     """The key of the page that this request asks for, read in the same snapshot as the page itself will be."""
-    revision = g.public_revision = session().scalar(select(BookHead.public_revision).where(BookHead.id == 1))
+    revision = g.public_revision = session().scalar(_REVISION)
     parts = (
         str(revision),
         clock.today().isoformat(),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any, Protocol
 
 from flask import Flask, Response, current_app, g, has_request_context, request
-from flask_babel import Babel, get_locale, get_translations, gettext
+from flask_babel import Babel, force_locale, get_translations, gettext
 from werkzeug.datastructures import LanguageAccept
 
 from app.settings import LOCALES, ROOT
@@ -48,11 +49,21 @@ def locale() -> str:
 
 def catalogue() -> Any:
     """The catalogue of the present language, looked up once: a page translates a hundred texts."""
-    language = get_locale()
-    kept = g.get("catalogue")
-    if kept is None or kept[0] is not language:
-        kept = g.catalogue = (language, get_translations())
-    return kept[1]
+    found = g.get("catalogue")
+    if found is None:
+        found = g.catalogue = get_translations()
+    return found
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Translate into ``language`` for as long as the block lasts, whatever the visitor reads."""
+    before = g.pop("catalogue", None)
+    try:
+        with force_locale(language):
+            yield
+    finally:
+        g.catalogue = before
 
 
 def text(msgid: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
-from flask import Flask, request, url_for
+from flask import Flask, current_app, request, url_for
 from flask_login import current_user
 from jinja2 import StrictUndefined
 from jinja2.runtime import Macro
@@ -16,6 +16,7 @@ from app.settings import ROOT
 from app.shared import clock
 from app.shared.money import plain_yuan, yuan
 from app.web import static_files
+from app.web.caching import kept_piece
 from app.web.i18n import HTML_LANGUAGES, LOCALE_NAMES, catalogue, html_lang, locale, shown, text, translated
 
 COMPONENTS = ROOT / "templates" / "components"
@@ -41,6 +42,7 @@ def install(app: Flask) -> None:
     environment.globals.update(
         static_url=static_files.url,
         static_integrity=static_files.integrity,
+        kept_piece=kept_piece,
         url_for_language=url_for_language,
         current_user=current_user,
         LOCALE_NAMES=LOCALE_NAMES,
@@ -71,6 +73,12 @@ def url_for_language(code: str) -> str:
         return f"?lang={code}"
     arguments = {**request.args.to_dict(flat=False), "lang": code}
     return url_for(request.endpoint, **{**(request.view_args or {}), **arguments})
+
+
+def component(name: str) -> Callable[..., Markup]:
+    """The macro ``name`` of templates/components, for code that keeps what it makes."""
+    found: Callable[..., Markup] = current_app.jinja_env.globals[name]  # type: ignore[assignment]
+    return found
 
 
 def _language() -> dict[str, Any]:

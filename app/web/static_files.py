@@ -17,8 +17,13 @@ _FOREVER = 365 * 86400
 blueprint = Blueprint("static_files", __name__)
 
 
+@lru_cache(maxsize=1024)
 def url(path: str) -> str:
-    """The address of a file of static/, for templates: ``static_url('css/site.css')``."""
+    """The address of a file of static/, for templates: ``static_url('css/site.css')``.
+
+    As it was when it was first asked for, like the templates: a process that runs on after its files were replaced
+    names the old digest, under which the new content is not kept (see ``file``).
+    """
     return f"/static/{_version(path)}/{path}"
 
 

@@ -46,6 +46,11 @@ class LedgerForm:
         """What was typed, without empty fields: the query of every link on the page."""
         return {name: self.typed[name] for name in FIELDS if self.typed[name]}
 
+    @property
+    def key(self) -> tuple[tuple[str, ...], tuple[tuple[str, str], ...]]:
+        """All that the form shows of itself."""
+        return tuple(self.typed[name] for name in FIELDS), tuple(self.errors.items())
+
 
 def read_ledger_form(arguments: MultiDict[str, str], names: Names) -> LedgerForm:
     """Read a filter. Wrong values become errors of the form; the filter then holds what was right."""

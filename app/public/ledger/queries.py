@@ -5,24 +5,25 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.ledger.listing.queries import Listing
 from app.ledger.listing.rules import Filter
 from app.ledger.totals.queries import Totals, held, totals
-from app.public.queries import Line, Names, Translate, lines
+from app.public.queries import Names, Show, rows_shown
 from app.shared.db import BookHead
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerPage:
-    """Lines of one page, newest first. ``held_minor`` None: the filter is of single rows, and nothing is held by rows.
+    """Rows of one page as markup, newest first. ``held_minor`` None: the filter is of single rows, and nothing is held by rows.
 
     ``is_cut``: so many rows were looked at that the search stopped; it goes on from ``next_after``.
     """
 
-    lines: list[Line]
+    rows: Markup
     totals: Totals
     held_minor: int | None
     next_after: int | None
@@ -47,12 +48,12 @@ def sums(listing: Listing, today: date) -> Sums:
 
 
 def ledger_page(
-    listing: Listing, after: int | None, of_all: Sums, known: Names, translate: Translate
+    listing: Listing, after: int | None, of_all: Sums, known: Names, show: Show
 ) -> LedgerPage:
     """One page of the rows that meet a filter."""
     found = listing.page(after)
     return LedgerPage(
-        lines(listing.session, found.rows, known, translate),
+        rows_shown(listing.session, found.rows, known, show),
         of_all.totals,
         of_all.held_minor,
         found.next_after,

@@ -17,14 +17,14 @@ from app.public.ledger import exporting
 from app.public.ledger.forms import DIRECTIONS, LedgerForm, read_ledger_form
 from app.public.ledger.queries import held_by, ledger_page, log_size, sums
 from app.public.queries import Names, event_slugs, names
-from app.public.routes import known_names
+from app.public.routes import known_names, table_row
 from app.settings import Settings
 from app.shared import clock
 from app.shared.errors import N_
 from app.web.access import public
 from app.web.caching import kept
 from app.web.database import db, session
-from app.web.i18n import text
+from app.web.i18n import locale, text
 from app.web.pages import page, wants_fragment
 
 blueprint = Blueprint("public_ledger", __name__)
@@ -68,7 +68,7 @@ def ledger() -> Response:
         return _refused(form, known)
     listing, today = Listing(session(), form.asked), clock.today()
     of_all = kept(("ledger", form.asked, today), lambda: sums(listing, today))
-    shown = ledger_page(listing, form.after, of_all, known, text)
+    shown = ledger_page(listing, form.after, of_all, known, table_row())
     is_first = form.after is None
     newer = None
     if not is_first and shown.has_newer:
@@ -81,7 +81,7 @@ def ledger() -> Response:
         newer_url=newer,
         first_url=None if is_first else _address(form),
         older_url=_address(form, after=shown.next_after) if shown.next_after is not None else None,
-        **_frame(form, known),
+        **_kept_frame(form, known),
     )
 
 
@@ -96,12 +96,16 @@ def _refused(form: LedgerForm, known: Names) -> Response:
         newer_url=None,
         first_url=None,
         older_url=None,
-        **_frame(form, known),
+        **_kept_frame(form, known),
     )
     if wants_fragment():
         answer.headers["HX-Retarget"] = "#ledger-filters"
         answer.headers["HX-Reswap"] = "outerHTML"
     return answer
+
+
+def _kept_frame(form: LedgerForm, known: Names) -> dict[str, Any]:
+    return kept(("ledger_frame", locale(), form.key), lambda: _frame(form, known))
 
 
 def _frame(form: LedgerForm, known: Names) -> dict[str, Any]:

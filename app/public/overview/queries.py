@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from markupsafe import Markup
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -26,7 +27,7 @@ from app.ledger.totals.queries import (
     totals,
 )
 from app.public.overview.rules import Picture, Share, folded, largest, picture, sums_by
-from app.public.queries import Line, Names, Translate, lines, title_of
+from app.public.queries import Names, Show, Translate, rows_shown, title_of
 from app.sales.models import SaleEvent
 from app.shared.errors import N_
 from app.shared.periods import month_of
@@ -84,11 +85,13 @@ class Overview:
     counts: Counts
     purposes: list[EarmarkFigures]
     waiting: list[Waiting]
-    latest_lines: list[Line]
+    latest_rows: Markup
     latest: Latest | None
 
 
-def overview(session: Session, fund_id: int | None, known: Names, translate: Translate) -> Overview:
+def overview(
+    session: Session, fund_id: int | None, known: Names, translate: Translate, show: Show
+) -> Overview:
     """Figures, purposes, what waits, what was last."""
     purposes = earmark_figures(session, fund_id)
     rows = _latest_rows(session, fund_id)
@@ -103,7 +106,7 @@ def overview(session: Session, fund_id: int | None, known: Names, translate: Tra
         _counts(session, fund_id),
         purposes,
         waiting(session, fund_id),
-        lines(session, rows, known, translate),
+        rows_shown(session, rows, known, show),
         _latest(session, fund_id, rows, translate),
     )
 
