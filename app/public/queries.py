@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 
-from markupsafe import Markup
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -19,9 +18,6 @@ from app.shared.errors import N_
 
 Translate = Callable[[str], str]
 """From a sentence of the source language to the visitor's."""
-
-Show = Callable[[ListedRow, str, str], Markup]
-"""From a row, the name of its purpose and its address to the row as a table shows it; see ``line``."""
 
 BY_GIVER = frozenset({"donation", "goods_received", "gift_returned"})
 """Kinds of entry that are told by who gave, as displayed; the others by what happened."""
@@ -107,33 +103,39 @@ def title_of(row: ListedRow, translate: Translate) -> str:
     return row.party if row.party and row.kind in BY_GIVER else translate(row.description)
 
 
-def line(row: ListedRow, purpose: str, url: str, translate: Translate) -> Line:
-    """A row as a table shows it. ``purpose`` is the name of its earmark, ``url`` where it leads."""
-    title, purpose = translate(row.description), translate(purpose)
-    if row.party and row.kind in BY_GIVER:
-        details: tuple[str, ...] = (title, "" if purpose in title else purpose)
-        title = row.party
-    else:
-        kind = translate(chart.ENTRY_KINDS[row.kind])
-        about = (kind if kind not in title else "", purpose if purpose not in title else "", row.party)
-        details = (*about, row.document)
-    return Line(
-        row.number,
-        row.occurred_on,
-        row.direction,
-        row.sign,
-        row.amount_minor,
-        title,
-        url,
-        (" · ".join(each for each in details if each),),
-        row.reverses_number,
-        row.reversed_by_number,
-    )
-
-
-def rows_shown(session: Session, rows: list[ListedRow], known: Names, show: Show) -> Markup:
-    """Rows for a table, one after another, as ``show`` makes each of them."""
+def lines(session: Session, rows: list[ListedRow], known: Names, translate: Translate) -> list[Line]:
+    """Rows as a table shows them."""
     events = event_slugs(session, rows)
-    return Markup("").join(
-        [show(row, known.earmarks[row.earmark_id].name, path_of(row, events)) for row in rows]
-    )
+    said: dict[str, str] = {}
+
+    def words(text: str) -> str:
+        if text not in said:
+            said[text] = translate(text)
+        return said[text]
+
+    found = []
+    for row in rows:
+        title, purpose = words(row.description), words(known.earmarks[row.earmark_id].name)
+        by_giver = bool(row.party) and row.kind in BY_GIVER
+        if by_giver:
+            details: tuple[str, ...] = (title, "" if purpose in title else purpose)
+            title = row.party
+        else:
+            kind = words(chart.ENTRY_KINDS[row.kind])
+            about = (kind if kind not in title else "", purpose if purpose not in title else "", row.party)
+            details = (*about, row.document)
+        found.append(
+            Line(
+                row.number,
+                row.occurred_on,
+                row.direction,
+                row.sign,
+                row.amount_minor,
+                title,
+                path_of(row, events),
+                (" · ".join(each for each in details if each),),
+                row.reverses_number,
+                row.reversed_by_number,
+            )
+        )
+    return found

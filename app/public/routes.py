@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-from functools import lru_cache, partial
-
 from markupsafe import Markup
 
-from app.ledger.listing.queries import EarmarkName
-from app.ledger.listing.selects.queries import ListedRow
-from app.public.queries import Names, Show, line, names
+from app.ledger.listing.queries import EarmarkName, Listing
+from app.public.queries import Names, lines, names
 from app.shared.errors import N_, NotFound
-from app.web.caching import kept
+from app.web.caching import kept, kept_each
 from app.web.database import session
 from app.web.i18n import locale, text
 from app.web.jinja import component
 
 LONGEST_NAME = 200
-
-KEPT_ROWS = 8_000
-"""Rows of the ledger that each process keeps as markup, some 2 KB each."""
 
 
 def known_names() -> Names:
@@ -26,16 +20,16 @@ def known_names() -> Names:
     return kept("names", lambda: names(session()))
 
 
-def table_row() -> Show:
-    """How tables of public pages show a row of the ledger in the visitor's language: as markup that may be kept."""
-    return partial(_table_row, locale())
+def table_rows(listing: Listing, numbers: list[int]) -> Markup:
+    """The rows with these numbers, newest first, as ``ledger_table`` takes them. Each is read and rendered once for each
+    state of the books and language, whatever the filter."""
 
+    def rendered(missing: list[int]) -> dict[int, Markup]:
+        row = component("ledger_row")
+        found = lines(listing.session, listing.rows(missing), known_names(), text)
+        return {each.number: row(each) for each in found}
 
-@lru_cache(maxsize=KEPT_ROWS)
-def _table_row(_language: str, row: ListedRow, purpose: str, url: str) -> Markup:
-    """The row's markup. It depends on nothing but the arguments, so none of it is ever stale: whoever withdraws a consent
-    is gone from ``row.party``, and the old markup is not asked for again."""
-    return component("ledger_row")(line(row, purpose, url, text))
+    return Markup("").join(kept_each(("row", locale()), numbers, rendered))
 
 
 def in_address(value: str) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from threading import Lock
@@ -29,9 +29,11 @@ from app.web.pages import wants_fragment
 MAX_BYTES = 48 * 1024 * 1024
 MAX_PAGE_BYTES = 512 * 1024
 MAX_FACTS = 2_000
+MAX_ROWS = 20_000
 Fact = TypeVar("Fact")
+Key = TypeVar("Key", bound=Hashable)
 _REVISION = select(BookHead.__table__.c.public_revision).where(BookHead.__table__.c.id == 1)
-VARY = ("HX-Request", "Accept-Language", "Cookie")
+VARY = "HX-Request, Accept-Language, Cookie"
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class KeptPages:
 class KeptFacts:
     """What many pages read from the books, as of one public revision; the least recently used ones dropped."""
 
-    def __init__(self, limit: int = MAX_FACTS) -> None:
+    def __init__(self, limit: int) -> None:
         self._limit = limit
         self._revision: int | None = None
         self._facts: OrderedDict[Hashable, Any] = OrderedDict()
@@ -95,16 +97,43 @@ class KeptFacts:
                 found: Fact = self._facts[name]
                 return found
         made = make()
+        self._keep(revision, {name: made})
+        return made
+
+    def get_each(
+        self, revision: int, name: Hashable, keys: Sequence[Key], make: Callable[[list[Key]], dict[Key, Fact]]
+    ) -> list[Fact]:
+        """The facts called ``name`` of all ``keys``, in their order; those not known for ``revision`` are made at once."""
+        names = [(name, key) for key in keys]
+        found: dict[Hashable, Any] = {}
+        with self._lock:
+            if self._revision == revision:
+                for each in names:
+                    if each in self._facts:
+                        self._facts.move_to_end(each)
+                        found[each] = self._facts[each]
+        missing = [each[1] for each in names if each not in found]
+        if missing:
+            made = {(name, key): fact for key, fact in make(missing).items()}
+            self._keep(revision, made)
+            found |= made
+        return [found[each] for each in names]
+
+    def _keep(self, revision: int, made: Mapping[Hashable, Any]) -> None:
         with self._lock:
             # A request that still reads an older state of the books keeps nothing.
             if self._revision is None or self._revision < revision:
                 self._revision = revision
                 self._facts.clear()
             if self._revision == revision:
-                self._facts[name] = made
+                self._facts.update(made)
                 while len(self._facts) > self._limit:
                     self._facts.popitem(last=False)
-        return made
+
+    def clear(self) -> None:
+        """Forget every fact."""
+        with self._lock:
+            self._facts.clear()
 
 
 def kept(name: Hashable, make: Callable[[], Fact]) -> Fact:
@@ -117,6 +146,18 @@ def kept(name: Hashable, make: Callable[[], Fact]) -> Fact:
         return make()
     facts: KeptFacts = current_app.extensions["sunledger_kept_facts"]
     return facts.get(revision, name, make)
+
+
+def kept_each(
+    name: Hashable, keys: Sequence[Key], make: Callable[[list[Key]], dict[Key, Fact]]
+) -> list[Fact]:
+    """As ``kept``, one for each of ``keys``; ``make`` is asked for all that are not known."""
+    revision = g.get("public_revision")
+    if revision is None:
+        made = make(list(keys))
+        return [made[key] for key in keys]
+    rows: KeptFacts = current_app.extensions["sunledger_kept_rows"]
+    return rows.get_each(revision, name, keys, make)
 
 
 def kept_piece(*name: Hashable, caller: Callable[[], Markup]) -> Markup:
@@ -148,7 +189,8 @@ def install(app: Flask) -> None:
     """Answer repeated requests for public pages without rendering them. After the gate, which sets what is public."""
     app.extensions["sunledger_build_id"] = build_id()
     app.extensions["sunledger_kept_pages"] = KeptPages()
-    app.extensions["sunledger_kept_facts"] = KeptFacts()
+    app.extensions["sunledger_kept_facts"] = KeptFacts(MAX_FACTS)
+    app.extensions["sunledger_kept_rows"] = KeptFacts(MAX_ROWS)
     app.before_request(_answer_from_kept)
     app.after_request(_keep)
 
@@ -190,7 +232,7 @@ def _keep(response: Response) -> Response:
         return response
     response.set_etag(key, weak=True)
     response.headers["Cache-Control"] = "public, max-age=0, must-revalidate"
-    response.vary.update(VARY)
+    response.headers["Vary"] = VARY
     if (
         response.status_code == 200
         and not g.get("page_is_kept")

@@ -68,13 +68,15 @@ def install(app: Flask, settings: Settings) -> None:
         WTF_CSRF_CHECK_DEFAULT=False,
     )
 
+    always = [*HEADERS.items(), *([("Strict-Transport-Security", HSTS)] if secure else [])]
+
     @app.after_request
     def add_headers(response: Response) -> Response:
-        for name, value in HEADERS.items():
-            response.headers.setdefault(name, value)
-        if secure:
-            response.headers.setdefault("Strict-Transport-Security", HSTS)
-        if request.endpoint != "static":
+        given = {name.lower() for name, _ in response.headers}
+        response.headers.extend(item for item in always if item[0].lower() not in given)
+        if "vary" not in given:
+            response.headers["Vary"] = "HX-Request"
+        else:
             response.vary.add("HX-Request")
         access = g.get("access")
         if "Cache-Control" not in response.headers and (access is None or not access.cached):

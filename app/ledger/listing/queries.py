@@ -26,9 +26,10 @@ from app.ledger.listing.selects.queries import (
     first_numbers,
     newer_statement,
     of_index,
+    older_statement,
     ordered,
-    page_statement,
     rows_statement,
+    stream_statement,
 )
 from app.ledger.queries import PUBLIC_SEARCH
 from app.ledger.structure.models import Earmark
@@ -61,12 +62,12 @@ def earmark_names(session: Session) -> list[EarmarkName]:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Some rows of a list. ``next_after`` None: nothing older matches; ``is_cut``: the search stopped before it was full.
+    """Numbers of some rows of a list. ``next_after`` None: nothing older matches; ``is_cut``: the search stopped before it was full.
 
     ``newer_after`` is where the page before this one starts; None with ``has_newer`` means the first page.
     """
 
-    rows: list[ListedRow]
+    numbers: list[int]
     next_after: int | None
     is_cut: bool = False
     has_newer: bool = False
@@ -111,23 +112,31 @@ class Listing:
         self._chosen: _Driver | None = None
 
     def page(self, after: int | None = None, limit: int = PAGE_ROWS) -> Page:
-        """At most ``limit`` rows with numbers below ``after``, newest first."""
+        """At most ``limit`` numbers below ``after``, newest first."""
         if self.is_empty:
             return Page([], None)
-        rows, next_after = self._read(_HIGHEST if after is None else after, limit + 1, SCANNED_AT_MOST)
-        is_cut = next_after is not None and len(rows) <= limit
-        if len(rows) > limit:
-            rows, next_after = rows[:limit], rows[limit - 1].number
+        before = _HIGHEST if after is None else after
+        numbers, next_after = self._older(before, limit + 1, SCANNED_AT_MOST)
+        is_cut = next_after is not None and len(numbers) <= limit
+        if len(numbers) > limit:
+            numbers, next_after = numbers[:limit], numbers[limit - 1]
         if after is None:
-            return Page(rows, next_after, is_cut)
-        has_newer, newer_after = self._newer(rows[0].number if rows else after - 1, limit)
-        return Page(rows, next_after, is_cut, has_newer, newer_after)
+            return Page(numbers, next_after, is_cut)
+        has_newer, newer_after = self._newer(numbers[0] if numbers else after - 1, limit)
+        return Page(numbers, next_after, is_cut, has_newer, newer_after)
+
+    def rows(self, numbers: list[int]) -> list[ListedRow]:
+        """The rows with these numbers, newest first."""
+        if not numbers:
+            return []
+        rows = self.session.execute(rows_statement(), {"numbers": numbers})
+        return [ListedRow._make(row) for row in rows]
 
     def stream(self, after: int | None = None) -> Iterator[ListedRow]:
         """Every row, newest first, read in chunks by keyset."""
         before: int | None = _HIGHEST if after is None else after
         while before is not None and not self.is_empty:
-            rows, looked_down_to = self._read(before, _STREAM_CHUNK, _HIGHEST)
+            rows, looked_down_to = self._chunk(before, _STREAM_CHUNK)
             yield from rows
             before = rows[-1].number if len(rows) == _STREAM_CHUNK else looked_down_to
 
@@ -177,17 +186,22 @@ class Listing:
         """Whether one index gives exactly the rows asked for, in order."""
         return self.conditions <= set(BY_EQUALITY) and len(self.conditions) < 2
 
-    def _read(self, before: int, count: int, budget: int) -> tuple[list[ListedRow], int | None]:
-        """Up to ``count`` rows below ``before``, and the number down to which was looked when the budget ran out."""
+    def _chunk(self, before: int, count: int) -> tuple[list[ListedRow], int | None]:
+        """Up to ``count`` rows below ``before``, and the number down to which was looked for them."""
         if self._is_plain():
-            statement = page_statement(next(iter(self.conditions), "number"))
+            statement = stream_statement(next(iter(self.conditions), "number"))
             rows = self.session.execute(statement, {**self.values, "before": before, "count": count})
             return [ListedRow._make(row) for row in rows], None
-        numbers, looked_down_to = self._numbers(0, before, count, budget, ascending=False)
-        if not numbers:
-            return [], looked_down_to
-        rows = self.session.execute(rows_statement(), {"numbers": numbers})
-        return [ListedRow._make(row) for row in rows], looked_down_to
+        numbers, looked_down_to = self._older(before, count, _HIGHEST)
+        return self.rows(numbers), looked_down_to
+
+    def _older(self, before: int, count: int, budget: int) -> tuple[list[int], int | None]:
+        """Up to ``count`` numbers below ``before``, and the one down to which was looked when the budget ran out."""
+        if self._is_plain():
+            statement = older_statement(next(iter(self.conditions), "number"))
+            values = {**self.values, "before": before, "count": count}
+            return list(self.session.scalars(statement, values)), None
+        return self._numbers(0, before, count, budget, ascending=False)
 
     def _newer(self, above: int, limit: int) -> tuple[bool, int | None]:
         """Whether rows lie above ``above``, and after which number the page before this one starts.

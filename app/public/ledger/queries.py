@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,13 +13,12 @@ from sqlalchemy.orm import Session
 from app.ledger.listing.queries import Listing
 from app.ledger.listing.rules import Filter
 from app.ledger.totals.queries import Totals, held, totals
-from app.public.queries import Names, Show, rows_shown
 from app.shared.db import BookHead
 
 
 @dataclass(frozen=True, slots=True)
 class LedgerPage:
-    """Rows of one page as markup, newest first. ``held_minor`` None: the filter is of single rows, and nothing is held by rows.
+    """Rows of one page as a table shows them, newest first. ``held_minor`` None: the filter is of single rows, and nothing is held by rows.
 
     ``is_cut``: so many rows were looked at that the search stopped; it goes on from ``next_after``.
     """
@@ -48,12 +48,12 @@ def sums(listing: Listing, today: date) -> Sums:
 
 
 def ledger_page(
-    listing: Listing, after: int | None, of_all: Sums, known: Names, show: Show
+    listing: Listing, after: int | None, of_all: Sums, show: Callable[[Listing, list[int]], Markup]
 ) -> LedgerPage:
-    """One page of the rows that meet a filter."""
+    """One page of the rows that meet a filter. ``show`` makes of their numbers what the table shows."""
     found = listing.page(after)
     return LedgerPage(
-        rows_shown(listing.session, found.rows, known, show),
+        show(listing, found.numbers),
         of_all.totals,
         of_all.held_minor,
         found.next_after,

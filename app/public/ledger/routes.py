@@ -17,7 +17,7 @@ from app.public.ledger import exporting
 from app.public.ledger.forms import DIRECTIONS, LedgerForm, read_ledger_form
 from app.public.ledger.queries import held_by, ledger_page, log_size, sums
 from app.public.queries import Names, event_slugs, names
-from app.public.routes import known_names, table_row
+from app.public.routes import known_names, table_rows
 from app.settings import Settings
 from app.shared import clock
 from app.shared.errors import N_
@@ -68,7 +68,7 @@ def ledger() -> Response:
         return _refused(form, known)
     listing, today = Listing(session(), form.asked), clock.today()
     of_all = kept(("ledger", form.asked, today), lambda: sums(listing, today))
-    shown = ledger_page(listing, form.after, of_all, known, table_row())
+    shown = ledger_page(listing, form.after, of_all, table_rows)
     is_first = form.after is None
     newer = None
     if not is_first and shown.has_newer:
@@ -151,7 +151,7 @@ def ledger_json() -> Response:
             return exporting.json_parts(listing.stream(form.after), file)
         found = listing.page(form.after, form.limit)
         file = _file(listing, form, exact=False, next_after=found.next_after)
-        return exporting.json_parts(found.rows, file)
+        return exporting.json_parts(listing.rows(found.numbers), file)
 
     return _streamed(parts, "application/json")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from markupsafe import Markup
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -27,7 +26,7 @@ from app.ledger.totals.queries import (
     totals,
 )
 from app.public.overview.rules import Picture, Share, folded, largest, picture, sums_by
-from app.public.queries import Names, Show, Translate, rows_shown, title_of
+from app.public.queries import Line, Names, Translate, lines, title_of
 from app.sales.models import SaleEvent
 from app.shared.errors import N_
 from app.shared.periods import month_of
@@ -85,13 +84,11 @@ class Overview:
     counts: Counts
     purposes: list[EarmarkFigures]
     waiting: list[Waiting]
-    latest_rows: Markup
+    latest_lines: list[Line]
     latest: Latest | None
 
 
-def overview(
-    session: Session, fund_id: int | None, known: Names, translate: Translate, show: Show
-) -> Overview:
+def overview(session: Session, fund_id: int | None, known: Names, translate: Translate) -> Overview:
     """Figures, purposes, what waits, what was last."""
     purposes = earmark_figures(session, fund_id)
     rows = _latest_rows(session, fund_id)
@@ -106,19 +103,16 @@ def overview(
         _counts(session, fund_id),
         purposes,
         waiting(session, fund_id),
-        rows_shown(session, rows, known, show),
+        lines(session, rows, known, translate),
         _latest(session, fund_id, rows, translate),
     )
 
 
 def _latest_rows(session: Session, fund_id: int | None) -> list[ListedRow]:
     """The newest rows that moved money in or out."""
-    rows = [
-        row
-        for direction in ("in", "out")
-        for row in Listing(session, Filter(fund_id=fund_id, direction=direction)).page(limit=LATEST_ROWS).rows
-    ]
-    return sorted(rows, key=lambda row: row.number, reverse=True)[:LATEST_ROWS]
+    listings = [Listing(session, Filter(fund_id=fund_id, direction=direction)) for direction in ("in", "out")]
+    numbers = [number for listing in listings for number in listing.page(limit=LATEST_ROWS).numbers]
+    return listings[0].rows(sorted(numbers, reverse=True)[:LATEST_ROWS])
 
 
 def _counts(session: Session, fund_id: int | None) -> Counts:

@@ -14,7 +14,7 @@ from app.ledger.listing.rules import Filter
 from app.public.ledger.queries import Sums, ledger_page, sums
 from app.public.overview import queries
 from app.public.queries import FundName
-from app.public.routes import in_address, known_earmark, known_names, table_row
+from app.public.routes import in_address, known_earmark, known_names, table_rows
 from app.shared import clock
 from app.shared.money import yuan
 from app.web.access import public
@@ -76,7 +76,7 @@ def show_earmark(slug: str) -> Response:
         fund=fund,
         figures_of=queries.earmark(session(), name.id),
         requests=queries.requests_of(session(), name.id),
-        shown=ledger_page(listing, None, of_all, known, table_row()),
+        shown=ledger_page(listing, None, of_all, table_rows),
         ledger_url=url_for("public_ledger.ledger", earmark=name.slug),
     )
 
@@ -84,7 +84,7 @@ def show_earmark(slug: str) -> Response:
 def _overview(fund: FundName | None) -> queries.Overview:
     known = known_names()
     fund_id = fund.id if fund else None
-    return kept(("overview", fund_id, locale()), lambda: queries.overview(session(), fund_id, known, text, table_row()))
+    return kept(("overview", fund_id, locale()), lambda: queries.overview(session(), fund_id, known, text))
 
 
 def _shared(fund: FundName | None, overview: queries.Overview) -> dict[str, Any]:

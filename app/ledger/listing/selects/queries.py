@@ -114,10 +114,16 @@ def of_index(name: str) -> list[ColumnElement[bool]]:
 
 
 @lru_cache(maxsize=16)
-def page_statement(name: str) -> Select[Any]:
-    """Rows that meet one condition by its index, newest first: below ``before``, at most ``count``."""
+def older_statement(name: str) -> Select[Any]:
+    """Numbers that meet one condition by its index, newest first: below ``before``, at most ``count``."""
     within = (*of_index(name), _row.number < bindparam("before"))
-    return select(*SHOWN).where(*within).order_by(_row.number.desc()).limit(bindparam("count"))
+    return select(_row.number).where(*within).order_by(_row.number.desc()).limit(bindparam("count"))
+
+
+@lru_cache(maxsize=16)
+def stream_statement(name: str) -> Select[Any]:
+    """The rows of ``older_statement``."""
+    return older_statement(name).with_only_columns(*SHOWN)
 
 
 @lru_cache(maxsize=16)
