@@ -17,7 +17,6 @@ from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, request
 from markupsafe import Markup
-from sqlalchemy import select
 
 from app.settings import ROOT
 from app.shared import clock
@@ -32,7 +31,7 @@ MAX_FACTS = 2_000
 MAX_ROWS = 20_000
 Fact = TypeVar("Fact")
 Key = TypeVar("Key", bound=Hashable)
-_REVISION = select(BookHead.__table__.c.public_revision).where(BookHead.__table__.c.id == 1)
+_REVISION = f"SELECT public_revision FROM {BookHead.__tablename__} WHERE id = 1"  # noqa: S608
 VARY = "HX-Request, Accept-Language, Cookie"
 
 
@@ -166,7 +165,9 @@ def kept_piece(*name: Hashable, caller: Callable[[], Markup]) -> Markup:
     What is inside may depend on public data, the date, the language and the values given, and on nothing else: not on
     the address. Anywhere but on public pages it is rendered anew each time.
     """
-    return kept(("piece", locale(), clock.today(), *name), caller)
+    if "public_revision" not in g:
+        return caller()
+    return kept(("piece", locale(), g.public_day, *name), caller)
 
 
 @lru_cache(maxsize=1)
@@ -197,10 +198,11 @@ def install(app: Flask) -> None:
 
 def page_key() -> str:
     """The key of the page that this request asks for, read in the same snapshot as the page itself will be."""
-    revision = g.public_revision = session().scalar(_REVISION)
+    revision = g.public_revision = session().connection().exec_driver_sql(_REVISION).scalar()
+    day = g.public_day = clock.today().isoformat()
     parts = (
         str(revision),
-        clock.today().isoformat(),
+        day,
         current_app.extensions["sunledger_build_id"],
         locale(),
         "part" if wants_fragment() else "full",

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
+from urllib.parse import urlencode
 
-from flask import Flask, current_app, request, url_for
+from flask import Flask, current_app, g, request, url_for
 from flask_login import current_user
 from jinja2 import StrictUndefined
 from jinja2.runtime import Macro
@@ -18,6 +20,9 @@ from app.shared.money import plain_yuan, yuan
 from app.web import static_files
 from app.web.caching import kept_piece
 from app.web.i18n import HTML_LANGUAGES, LOCALE_NAMES, catalogue, html_lang, locale, shown, text, translated
+
+_SAFE = "!$'()*,/:;?@"
+"""What url_for leaves as it is in a query."""
 
 COMPONENTS = ROOT / "templates" / "components"
 
@@ -44,6 +49,7 @@ def install(app: Flask) -> None:
         static_integrity=static_files.integrity,
         kept_piece=kept_piece,
         url_for_language=url_for_language,
+        _=sentence,
         current_user=current_user,
         LOCALE_NAMES=LOCALE_NAMES,
         HTML_LANGUAGES=HTML_LANGUAGES,
@@ -67,12 +73,29 @@ def clock_time(at: datetime) -> str:
     return f"{clock.local(at):%H:%M}"
 
 
+def sentence(message: str, **values: Any) -> Markup:
+    """``message`` in the visitor's language with ``values`` in it, escaped, as Jinja's newstyle gettext gives it: for ``_``."""
+    return _markup_of(catalogue(), message) % values if values else _plain_markup_of(catalogue(), message)
+
+
+@lru_cache(maxsize=4096)
+def _markup_of(translations: Any, message: str) -> Markup:
+    return Markup(translations.ugettext(message))  # noqa: S704 - texts of the catalogues are ours
+
+
+@lru_cache(maxsize=4096)
+def _plain_markup_of(translations: Any, message: str) -> Markup:
+    return _markup_of(translations, message) % {}
+
+
 def url_for_language(code: str) -> str:
     """The address of this page in another language."""
     if request.endpoint is None:
         return f"?lang={code}"
-    arguments = {**request.args.to_dict(flat=False), "lang": code}
-    return url_for(request.endpoint, **{**(request.view_args or {}), **arguments})
+    if "address" not in g:
+        g.address = url_for(request.endpoint, **(request.view_args or {}))
+    query = {**request.args.to_dict(flat=False), "lang": code}
+    return f"{g.address}?{urlencode(query, doseq=True, safe=_SAFE)}"
 
 
 def component(name: str) -> Callable[..., Markup]:
@@ -105,9 +128,13 @@ def _component_macros(app: Flask) -> dict[str, Callable[..., Markup]]:
 
 
 def _component(app: Flask, template: str, name: str) -> Callable[..., Markup]:
+    @lru_cache(maxsize=1)
+    def macro() -> Macro:
+        found: Macro = getattr(app.jinja_env.get_template(template).module, name)
+        return found
+
     def call(*arguments: Any, **named: Any) -> Markup:
-        macro: Macro = getattr(app.jinja_env.get_template(template).module, name)
-        return Markup(macro(*arguments, **named))  # noqa: S704 - what a macro returns is markup already
+        return Markup(macro()(*arguments, **named))  # noqa: S704 - what a macro returns is markup already
 
     call.__name__ = name
     return call
