@@ -48,17 +48,24 @@ def locale() -> str:
 
 
 def catalogue() -> Any:
-    """The catalogue of the present language, looked up once: a page translates a hundred texts."""
+    """The catalogue of the present language: a page translates a hundred texts."""
     found = g.get("catalogue")
     if found is None:
-        found = g.catalogue = get_translations()
+        found = g.catalogue = _catalogue_of(locale())
     return found
+
+
+@lru_cache(maxsize=len(LOCALES))
+def _catalogue_of(language: str) -> Any:
+    with force_locale(language):
+        return get_translations()
 
 
 @contextmanager
 def speaking(language: str) -> Iterator[None]:
     """Translate into ``language`` for as long as the block lasts, whatever the visitor reads."""
-    before = g.pop("catalogue", None)
+    before = g.get("catalogue")
+    g.catalogue = _catalogue_of(language)
     try:
         with force_locale(language):
             yield
