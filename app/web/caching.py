@@ -15,13 +15,16 @@ from functools import lru_cache
 from threading import Lock
 from typing import Any, TypeVar
 
-from flask import Flask, Response, current_app, g, request
+from flask import Flask, Response, current_app, g, has_request_context, request
+from flask.typing import ResponseReturnValue
 from markupsafe import Markup
+from sqlalchemy import Connection, event
+from sqlalchemy.orm import Session, SessionTransaction
 
 from app.settings import ROOT
 from app.shared import clock
 from app.shared.db import BookHead
-from app.web.database import session
+from app.web.database import db, session
 from app.web.i18n import locale
 from app.web.pages import wants_fragment
 
@@ -192,13 +195,55 @@ def install(app: Flask) -> None:
     app.extensions["sunledger_kept_pages"] = KeptPages()
     app.extensions["sunledger_kept_facts"] = KeptFacts(MAX_FACTS)
     app.extensions["sunledger_kept_rows"] = KeptFacts(MAX_ROWS)
+    app.register_error_handler(_BooksMoved, _once_more)
+    event.listen(db.session, "after_begin", _check_snapshot)
     app.before_request(_answer_from_kept)
     app.after_request(_keep)
 
 
-def page_key() -> str:
-    """The key of the page that this request asks for, read in the same snapshot as the page itself will be."""
-    revision = g.public_revision = session().connection().exec_driver_sql(_REVISION).scalar()
+class _BooksMoved(Exception):
+    """The books were written between the look at their revision and the first reading."""
+
+
+def _revision_now() -> int:
+    """The public revision at this instant, outside of any snapshot: most requests need to know no more."""
+    raw = db.engine.raw_connection()
+    try:
+        cursor = raw.cursor()
+        cursor.execute(_REVISION)
+        return int(cursor.fetchone()[0])
+    finally:
+        raw.close()
+
+
+def _check_snapshot(_session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    """A page that reads the books reads the very state that its key names."""
+    if (
+        has_request_context()
+        and "page_key" in g
+        and "snapshot_is_settled" not in g
+        and g.public_revision != connection.exec_driver_sql(_REVISION).scalar()
+    ):
+        raise _BooksMoved
+
+
+def _once_more(_moved: _BooksMoved) -> ResponseReturnValue:
+    """Answer from the start, under the revision of one snapshot that is kept until the end."""
+    settle_snapshot()
+    g.pop("site", None)
+    session().rollback()
+    revision = session().connection().exec_driver_sql(_REVISION).scalar()
+    return _answer_from_kept(revision) or current_app.dispatch_request()
+
+
+def settle_snapshot() -> None:
+    """Read whatever state of the books there is from now on: for answers that are not kept."""
+    g.snapshot_is_settled = True
+
+
+def page_key(revision: int) -> str:
+    """The key of the page that this request asks for, in this state of the books."""
+    g.public_revision = revision
     day = g.public_day = clock.today().isoformat()
     parts = (
         str(revision),
@@ -211,11 +256,11 @@ def page_key() -> str:
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
 
 
-def _answer_from_kept() -> Response | None:
+def _answer_from_kept(revision: int | None = None) -> Response | None:
     access = g.get("access")
     if access is None or not access.cached or request.method not in ("GET", "HEAD"):
         return None
-    key = g.page_key = page_key()
+    key = g.page_key = page_key(_revision_now() if revision is None else revision)
     if request.if_none_match.contains_weak(key):
         g.page_is_kept = True
         return Response(status=304)

@@ -13,6 +13,7 @@ from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from app.shared.errors import N_, SunledgerError
 from app.web.access import SAFE_METHODS, access_of, here, local_address, user
+from app.web.caching import settle_snapshot
 from app.web.i18n import translated
 from app.web.pages import wants_fragment
 
@@ -37,6 +38,7 @@ def install(app: Flask) -> None:
 
 def error_page(status: int, message: str = "", **context: Any) -> Response:
     """The page of a failure; for htmx only the notice, which goes where the form's result would have gone."""
+    settle_snapshot()
     if wants_fragment():
         body = render_template("errors/fragment.html", status=status, message=message)
     else:

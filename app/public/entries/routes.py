@@ -12,6 +12,7 @@ from app.public.queries import title_of
 from app.public.routes import known_names
 from app.shared.errors import N_, NotFound
 from app.web.access import public
+from app.web.caching import kept
 from app.web.database import session
 from app.web.i18n import text
 from app.web.pages import page
@@ -27,7 +28,7 @@ def show_entry(number: int) -> Response:
     """What was recorded, and what became of the money."""
     if number > _HIGHEST:
         raise NotFound(N_("没有第 %(number)s 号分录"), number=number)
-    found = entry_page(session(), number)
+    found = kept(("entry", number), lambda: entry_page(session(), number))
     row = found.entry.row
     known = known_names()
     return page(

@@ -66,6 +66,17 @@ def ledger() -> Response:
     form = read_ledger_form(request.args, known)
     if form.errors:
         return _refused(form, known)
+    return page(
+        "public/ledger.html",
+        fragment="ledger_rows",
+        form=form,
+        read=lambda: _read(form),
+        **_kept_frame(form, known),
+    )
+
+
+def _read(form: LedgerForm) -> dict[str, Any]:
+    """What is under the form: rows that meet it, and where to turn the page. Read only where the markup of it is not kept."""
     listing, today = Listing(session(), form.asked), clock.today()
     of_all = kept(("ledger", form.asked, today), lambda: sums(listing, today))
     shown = ledger_page(listing, form.after, of_all, table_rows)
@@ -73,16 +84,12 @@ def ledger() -> Response:
     newer = None
     if not is_first and shown.has_newer:
         newer = _address(form, after=shown.newer_after)
-    return page(
-        "public/ledger.html",
-        fragment="ledger_rows",
-        form=form,
-        shown=shown,
-        newer_url=newer,
-        first_url=None if is_first else _address(form),
-        older_url=_address(form, after=shown.next_after) if shown.next_after is not None else None,
-        **_kept_frame(form, known),
-    )
+    return {
+        "shown": shown,
+        "newer_url": newer,
+        "first_url": None if is_first else _address(form),
+        "older_url": _address(form, after=shown.next_after) if shown.next_after is not None else None,
+    }
 
 
 def _refused(form: LedgerForm, known: Names) -> Response:
@@ -92,10 +99,7 @@ def _refused(form: LedgerForm, known: Names) -> Response:
         fragment="ledger_filters",
         status=422,
         form=form,
-        shown=None,
-        newer_url=None,
-        first_url=None,
-        older_url=None,
+        read=lambda: dict.fromkeys(("shown", "newer_url", "first_url", "older_url")),
         **_kept_frame(form, known),
     )
     if wants_fragment():
