@@ -35,11 +35,11 @@ def install_site(app: Flask) -> None:
 
 
 def _site() -> queries.SiteFacts | None:
-    if "site" not in g:
+    found: _Site | None = g.get("site")
+    if found is None:
         chosen = g.get("office_fund")
         fund_id = chosen.id if chosen else None
-        g.site = _Site(kept(("site", fund_id), lambda: queries.site(session(), fund_id)))
-    found: _Site = g.site
+        found = g.site = _Site(kept(("site", fund_id), lambda: queries.site(session(), fund_id)))
     return found.facts
 
 

@@ -38,12 +38,12 @@ def install(app: Flask, default_locale: str) -> None:
 
 def locale() -> str:
     """The language of this request: ``?lang``, then the cookie, then what the browser accepts, then the default."""
-    if not has_request_context():
-        default: str = current_app.config["SUNLEDGER_DEFAULT_LOCALE"]
-        return default
-    if "locale" not in g:
-        g.locale = _choose()
-    chosen: str = g.locale
+    chosen: str | None = g.get("locale")
+    if chosen is None:
+        if not has_request_context():
+            default: str = current_app.config["SUNLEDGER_DEFAULT_LOCALE"]
+            return default
+        chosen = g.locale = _choose()
     return chosen
 
 

@@ -8,21 +8,18 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Flask, current_app, g, request, url_for
+from flask import Flask, current_app, request, url_for
 from flask_login import current_user
 from jinja2 import StrictUndefined
 from jinja2.runtime import Macro
 from markupsafe import Markup
 
-from app.settings import ROOT
+from app.settings import LOCALES, ROOT
 from app.shared import clock
 from app.shared.money import plain_yuan, yuan
 from app.web import static_files
 from app.web.caching import kept_piece
 from app.web.i18n import HTML_LANGUAGES, LOCALE_NAMES, catalogue, html_lang, locale, shown, text, translated
-
-_SAFE = "!$'()*,/:;?@"
-"""What url_for leaves as it is in a query."""
 
 COMPONENTS = ROOT / "templates" / "components"
 
@@ -48,7 +45,7 @@ def install(app: Flask) -> None:
         static_url=static_files.url,
         static_integrity=static_files.integrity,
         kept_piece=kept_piece,
-        url_for_language=url_for_language,
+        addresses_by_language=addresses_by_language,
         _=sentence,
         current_user=current_user,
         LOCALE_NAMES=LOCALE_NAMES,
@@ -88,14 +85,22 @@ def _plain_markup_of(translations: Any, message: str) -> Markup:
     return _markup_of(translations, message) % {}
 
 
-def url_for_language(code: str) -> str:
-    """The address of this page in another language."""
-    if request.endpoint is None:
-        return f"?lang={code}"
-    if "address" not in g:
-        g.address = url_for(request.endpoint, **(request.view_args or {}))
-    query = {**request.args.to_dict(flat=False), "lang": code}
-    return f"{g.address}?{urlencode(query, doseq=True, safe=_SAFE)}"
+def addresses_by_language() -> dict[str, str]:
+    """The address of this page in each language."""
+    asked = request
+    if asked.endpoint is None:
+        return {code: f"?lang={code}" for code in LOCALES}
+    address = url_for(asked.endpoint, **(asked.view_args or {}))
+    query = asked.args.to_dict(flat=False)
+    if "lang" in query:
+        return {code: f"{address}?{_encoded({**query, 'lang': [code]})}" for code in LOCALES}
+    others = f"{_encoded(query)}&" if query else ""
+    return {code: f"{address}?{others}lang={code}" for code in LOCALES}
+
+
+def _encoded(query: dict[str, list[str]]) -> str:
+    """A query as url_for writes it."""
+    return urlencode(query, doseq=True, safe="!$'()*,/:;?@")
 
 
 def component(name: str) -> Callable[..., Markup]:
