@@ -29,7 +29,8 @@ def table_rows(listing: Listing, numbers: list[int]) -> Markup:
         found = lines(listing.session, listing.rows(missing), known_names(), text)
         return {each.number: row(each) for each in found}
 
-    return Markup("").join(kept_each(("row", locale()), numbers, rendered))
+    rows: list[Markup] = kept_each(("row", locale()), numbers, rendered)
+    return Markup("").join(rows)
 
 
 def in_address(value: str) -> str:

@@ -116,7 +116,7 @@ class KeptFacts:
                         found[each] = self._facts[each]
         missing = [each[1] for each in names if each not in found]
         if missing:
-            made = {(name, key): fact for key, fact in make(missing).items()}
+            made: dict[Hashable, Any] = {(name, key): fact for key, fact in make(missing).items()}
             self._keep(revision, made)
             found |= made
         return [found[each] for each in names]
@@ -211,7 +211,8 @@ def _revision_now() -> int:
     try:
         cursor = raw.cursor()
         cursor.execute(_REVISION)
-        return int(cursor.fetchone()[0])
+        revision: int = cursor.fetchall()[0][0]
+        return revision
     finally:
         raw.close()
 

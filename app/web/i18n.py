@@ -9,7 +9,8 @@ from functools import lru_cache
 from typing import Any, Protocol
 
 from flask import Flask, Response, current_app, g, has_request_context, request
-from flask_babel import Babel, force_locale, get_translations, gettext
+from flask_babel import Babel, get_translations, gettext
+from flask_babel import force_locale as _force_locale  # noqa: TID251 - see speaking
 from werkzeug.datastructures import LanguageAccept
 
 from app.settings import LOCALES, ROOT
@@ -57,7 +58,7 @@ def catalogue() -> Any:
 
 @lru_cache(maxsize=len(LOCALES))
 def _catalogue_of(language: str) -> Any:
-    with force_locale(language):
+    with _force_locale(language):
         return get_translations()
 
 
@@ -67,7 +68,7 @@ def speaking(language: str) -> Iterator[None]:
     before = g.get("catalogue")
     g.catalogue = _catalogue_of(language)
     try:
-        with force_locale(language):
+        with _force_locale(language):
             yield
     finally:
         g.catalogue = before

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from flask import current_app
-from flask_babel import force_locale, gettext
+from flask_babel import gettext
 
 from app.council.meetings.rules import PRESENCES, MinutesFigures
 from app.council.rules import CHOICES
@@ -15,7 +15,7 @@ from app.documents.pdf import kept_file, print_document, proof_of
 from app.documents.rules import restored, thawed
 from app.settings import Settings
 from app.shared.errors import N_
-from app.web.i18n import HTML_LANGUAGES
+from app.web.i18n import HTML_LANGUAGES, speaking
 
 TITLE = N_("会议纪要")
 RESULTS: dict[str, str] = {
@@ -50,7 +50,7 @@ def minutes_file(document: IssuedDocument, locale: str) -> Path:
 
 def _print(document: IssuedDocument, locale: str, target: Path, settings: Settings) -> None:
     figures = figures_of(document)
-    with force_locale(locale):
+    with speaking(locale):
         html = current_app.jinja_env.get_template("pdf/minutes.html").render(
             **_frame(document, figures, locale), **words(), **proof_of(document, settings.public_url)
         )

@@ -62,9 +62,10 @@ def earmark_names(session: Session) -> list[EarmarkName]:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Numbers of some rows of a list. ``next_after`` None: nothing older matches; ``is_cut``: the search stopped before it was full.
+    """Numbers of some rows of a list. ``next_after`` None: nothing older matches.
 
-    ``newer_after`` is where the page before this one starts; None with ``has_newer`` means the first page.
+    ``is_cut``: the search stopped before the page was full. ``newer_after`` is where the page before this one starts;
+    None with ``has_newer`` means the first page.
     """
 
     numbers: list[int]

@@ -18,8 +18,9 @@ from app.shared.db import BookHead
 
 @dataclass(frozen=True, slots=True)
 class LedgerPage:
-    """Rows of one page as a table shows them, newest first. ``held_minor`` None: the filter is of single rows, and nothing is held by rows.
+    """Rows of one page as a table shows them, newest first.
 
+    ``held_minor`` None: the filter is of single rows, and nothing is held by rows.
     ``is_cut``: so many rows were looked at that the search stopped; it goes on from ``next_after``.
     """
 
