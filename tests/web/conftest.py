@@ -6,18 +6,21 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 import pytest
-from flask import Blueprint, Flask, Response, url_for
+from flask import Blueprint, Flask, Response, g, url_for
 from flask_babel import gettext
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, select, text
+from sqlalchemy.orm import Session
 from wtforms import TextAreaField
 
 from app.main import create_app
 from app.settings import Settings
+from app.shared.db import BookHead
+from app.shared.db import transaction as transaction_of
 from app.shared.errors import N_, Conflict, InputRefused, Refused
 from app.shared.money import Money
 from app.shared.permissions import Permission
 from app.web.access import office_fund, public, requires
-from app.web.database import session, transaction
+from app.web.database import db, session, transaction
 from app.web.forms import ChoiceField, DateField, FileField, Given, MoneyField, OnceForm, TextField
 from app.web.pages import done, page
 from tests import installation
@@ -39,11 +42,24 @@ def make_blueprint() -> Blueprint:
     """Pages for the tests of the frame."""
     trial = Blueprint("trial", __name__)
     rendered = iter(range(1_000_000))
+    overtakes: list[int] = []
 
     @trial.get("/counted")
     @public
     def counted() -> Response:
         return Response(f"<p>rendered {next(rendered)} {gettext('首页')}</p>", mimetype="text/html")
+
+    @trial.get("/overtaken")
+    @public
+    def overtaken() -> Response:
+        """The books are written between the look at their revision and the first reading of the page."""
+        known = g.public_revision
+        if not overtakes:
+            overtakes.append(known)
+            with Session(db.engine) as other, transaction_of(other, books=True):
+                pass
+        read = session().scalar(select(BookHead.public_revision))
+        return Response(f"<p>{known} {read}</p>", mimetype="text/html")
 
     @trial.get("/streamed")
     @public

@@ -91,6 +91,15 @@ def test_choosing_a_language_is_remembered_and_the_kept_page_says_nothing_of_it(
     assert visitor.get("/counted").content == visit().get("/counted", Accept_Language="en").content
 
 
+def test_page_whose_books_move_while_it_is_made_is_made_of_one_state(visit: Visit) -> None:
+    seen = visit().get("/overtaken")
+    known, read = seen.tree.text_content().split()
+    assert known == read
+    again = visit().get("/overtaken?again")
+    assert again.content == seen.content, "the page is of the state that the books are in now"
+    assert visit().get("/overtaken", If_None_Match=seen.headers["ETag"]).status == 304
+
+
 def test_streamed_answers_are_tagged_and_not_kept(visit: Visit) -> None:
     first, second = visit().get("/streamed"), visit().get("/streamed")
     assert first.headers["ETag"] == second.headers["ETag"]
