@@ -6,6 +6,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from flask import Flask, Response, g
+from flask.sessions import SecureCookieSessionInterface
+from itsdangerous import URLSafeTimedSerializer
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.settings import Settings
@@ -47,10 +49,24 @@ class LocalProxy:
         return (self._behind if local else self._direct)(environ, start_response)
 
 
+class SignedCookies(SecureCookieSessionInterface):
+    """Flask's sessions, with a signer that is made once: Flask makes one for each request, with a cookie or without."""
+
+    def __init__(self) -> None:
+        self._signer: URLSafeTimedSerializer | None = None
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        """The signer for the application's key, which does not change while it runs."""
+        if self._signer is None:
+            self._signer = super().get_signing_serializer(app)
+        return self._signer
+
+
 def install(app: Flask, settings: Settings) -> None:
     """Cookie flags, size limits and headers."""
     secure = settings.in_production
     app.wsgi_app = LocalProxy(app.wsgi_app)  # type: ignore[method-assign]
+    app.session_interface = SignedCookies()
     app.config.update(
         SECRET_KEY=settings.secret_key,
         SESSION_COOKIE_NAME="__Host-sunledger" if secure else "sunledger",
