@@ -120,6 +120,10 @@ def _remember(response: Response) -> Response:
             samesite="Lax",
             secure=current_app.config["SESSION_COOKIE_SECURE"],
         )
+        # A cache between us and many visitors must not hand this visitor's choice to the others.
+        if response.cache_control.public:
+            response.cache_control.public = False
+            response.cache_control.private = True
     return response
 
 

@@ -86,6 +86,8 @@ def test_choosing_a_language_is_remembered_and_the_kept_page_says_nothing_of_it(
     visitor = visit()
     chosen = visitor.get("/counted?lang=en")
     assert "lang=en" in chosen.headers["Set-Cookie"]
+    assert set(chosen.headers["Cache-Control"].split(", ")) == {"private", "max-age=0", "must-revalidate"}
+    assert visitor.get("/counted?lang=en").headers["Cache-Control"] == "public, max-age=0, must-revalidate"
     assert "Set-Cookie" not in visitor.get("/counted?lang=en").headers
     assert "lang=en" in visit().get("/counted?lang=en").headers["Set-Cookie"]
     assert visitor.get("/counted").content == visit().get("/counted", Accept_Language="en").content
