@@ -167,6 +167,9 @@ def test_wrong_filter_is_refused_in_each_form(town: Town) -> None:
     for kind in ("csv", "xlsx"):
         assert town.get(f"/ledger.{kind}?min=abc").status == 422
     assert town.get("/ledger.json?limit=x").status == 422
+    none = town.get("/ledger.json?limit=0")
+    assert none.status == 422
+    assert reading.json_of(none)["errors"] == {"limit": "一次至少要 1 行"}
 
 
 def test_text_never_becomes_a_formula(session: Session, visit: Callable[..., Visitor]) -> None:

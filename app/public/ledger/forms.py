@@ -73,8 +73,10 @@ def read_ledger_form(arguments: MultiDict[str, str], names: Names) -> LedgerForm
             form.errors[name] = translated(refusal)
         elif text:
             setattr(form, name, int(text))
-    if form.limit is not None:
-        form.limit = min(max(form.limit, 1), MOST_ROWS_ASKED)
+    if form.limit == 0:
+        form.errors["limit"] = translated(Refused(N_("一次至少要 1 行")))
+    elif form.limit is not None:
+        form.limit = min(form.limit, MOST_ROWS_ASKED)
     return form
 
 
