@@ -14,6 +14,7 @@ from app.files.models import Attachment
 from app.files.queries import files_of, path_of
 from app.files.rules import MAX_BYTES, plain_name, require_acceptable
 from app.log.operations import LeafDraft, append
+from app.log.queries import latest_version
 from app.shared import audit, clock
 from app.shared.errors import N_, NotFound
 from app.shared.permissions import Actor
@@ -67,8 +68,15 @@ def attach_file(
 
 
 def log_public_files(session: Session, subject_type: str, subject_id: int) -> None:
-    """Append a leaf for every public file of a record that has just become public itself. Inside ``transaction(books=True)``."""
-    files = files_of(session, subject_type, subject_id, only_public=True)
+    """Append a leaf for every public file of a public record that has none yet. Inside ``transaction(books=True)``.
+
+    To be called when the record becomes public, and after every public file that it is given later.
+    """
+    files = [
+        file
+        for file in files_of(session, subject_type, subject_id, only_public=True)
+        if latest_version(session, "file", file.id) == 0
+    ]
     append(
         session,
         [

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.donations import operations as donations
 from app.donations.models import Donation
+from app.files.operations import attach_file, log_public_files
 from app.log import queries as log
 from app.log.checks import check_log
 from app.log.erasure.operations import erase
@@ -30,7 +31,7 @@ from app.shared.db import transaction
 from app.shared.errors import Conflict, Forbidden, NotFound, Refused
 from app.shared.permissions import Actor
 from app.web.database import open_engine
-from tests.log.year import NAMED, PRIVATE, Year
+from tests.log.year import NAMED, PRIVATE, Year, every_breach
 
 
 @pytest.fixture
@@ -197,3 +198,26 @@ def test_reason_of_an_erasure_is_public_and_can_be_erased_itself(year: Year) -> 
     (said,) = log.erased(session, entry_leaf(session, 3).position, entry_leaf(session, 3).position + 1)
     assert said.reason is None
     assert year.broken() == []
+
+
+def test_public_file_of_a_public_request_has_one_leaf_however_late(year: Year, tmp_path: Path) -> None:
+    file = year.do(
+        attach_file,
+        tmp_path / "files",
+        subject_type="disbursement",
+        subject_id=1,
+        purpose="photo",
+        name="late.pdf",
+        content=b"%PDF-1.4\n",
+        is_public=True,
+    ).id
+    assert every_breach(year.session) == [
+        f"file_leaves_equal_the_records: file {file} is in the records but not in the log"
+    ]
+    for _ in range(2):
+        with transaction(year.session, books=True):
+            log_public_files(year.session, "disbursement", 1)
+    assert every_breach(year.session) == []
+    leaves = year.session.scalars(select(Leaf.subject_id).where(Leaf.kind == "file")).all()
+    assert leaves.count(file) == 1
+    assert len(leaves) == len(set(leaves))
