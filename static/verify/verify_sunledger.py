@@ -25,9 +25,11 @@ import argparse
 import base64
 import binascii
 import hashlib
+import hmac
 import json
 import re
 import sys
+import unicodedata
 import urllib.error
 import urllib.request
 from collections import defaultdict
@@ -519,11 +521,12 @@ def reader(place: str) -> Read:
 
 
 class Found(NamedTuple):
-    """A log as it was read: who signed it, what was signed, its leaves."""
+    """A log as it was read: who signed it, what was signed, its leaves; of an export, the lines of its texts."""
 
     key: Key
     checkpoint: Checkpoint
     leaves: list[bytes]
+    texts: tuple[bytes, ...] = ()
 
 
 def read_export(path: Path, key_text: str | None) -> Found:
@@ -541,7 +544,7 @@ def read_export(path: Path, key_text: str | None) -> Found:
         raise Broken(
             f"The file holds {min(count, len(lines) - 1)} leaves, the signed checkpoint {checkpoint.size}."
         )
-    return Found(key, checkpoint, leaves)
+    return Found(key, checkpoint, leaves, tuple(line for line in lines[checkpoint.size + 1 :] if line))
 
 
 def read_log(place: str, key_text: str | None) -> Found:
@@ -554,6 +557,21 @@ def read_log(place: str, key_text: str | None) -> Found:
     key = parse_key(own)
     checkpoint = open_checkpoint(note.decode(errors="replace"), key)
     return Found(key, checkpoint, read_tiles(read, checkpoint.size))
+
+
+def require_texts(found: Found) -> None:
+    """Every text that was exported is the one that its leaf commits to."""
+    for line in found.texts:
+        try:
+            said = json.loads(line)
+            position, field, text = int(said["position"]), str(said["field"]), str(said["text"])
+            content = f"{field}\0{unicodedata.normalize('NFC', text)}".encode()
+            shown = hmac.new(bytes.fromhex(said["salt"]), content, "sha256").hexdigest()
+        except (ValueError, KeyError, TypeError):
+            raise Broken(f"A text behind the leaves cannot be read: {line[:80]!r}") from None
+        is_there = 0 <= position < len(found.leaves)
+        if not is_there or json.loads(found.leaves[position]).get("texts", {}).get(field) != shown:
+            raise Broken(f"Leaf {position}: its {field} is not the text that it commits to.")
 
 
 def require_continued(found: Found, note: str) -> int:
@@ -588,7 +606,9 @@ def verify(place: str, key_text: str | None, against: str | None) -> tuple[Found
             f"The {len(found.leaves)} leaves do not have the root that was signed: something was changed.{where}"
         )
     kept = require_continued(found, Path(against).read_text(encoding="utf-8")) if against else None
-    return found, recompute(found.leaves), kept
+    books = recompute(found.leaves)
+    require_texts(found)
+    return found, books, kept
 
 
 def report(found: Found, books: Books, kept: int | None, is_given: bool) -> str:
@@ -598,6 +618,8 @@ def report(found: Found, books: Books, kept: int | None, is_given: bool) -> str:
         "and every balance hold.",
         "自登记以来未被改动（不证明登记本身属实）。",
     ]
+    if found.texts:
+        lines.append(f"{len(found.texts)} published texts are those that the leaves commit to.")
     if kept is not None:
         lines.append(f"It continues the checkpoint of {kept} leaves that was kept.")
     if not is_given:

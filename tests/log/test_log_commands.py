@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,12 +16,13 @@ from app.log import queries as log
 from app.log.checkpoint import queries
 from app.log.checkpoint.rules import Checkpoint, signed_note
 from app.log.merkle.rules import Frontier, leaf_hash
-from app.settings import Settings
+from app.settings import ROOT, Settings
 from app.shared.canonical import canonical_bytes
 from app.web.database import open_engine
 from tests.log.year import Year
 
 Run = Callable[..., tuple[int, str, str]]
+PROGRAM = ROOT / "static" / "verify" / "verify_sunledger.py"
 
 
 @pytest.fixture
@@ -121,6 +123,28 @@ def test_every_change_of_an_exported_file_is_found(run: Run, file: Path) -> None
         status, out, _ = run("log", "verify", str(file))
         assert status == 1, what
         assert words in out, (what, out)
+
+
+def test_one_file_verifier_finds_changed_texts_of_an_export(run: Run, file: Path) -> None:
+    def verified() -> tuple[int, str]:
+        done = subprocess.run([sys.executable, PROGRAM, file], capture_output=True, text=True, check=False)
+        return done.returncode, done.stdout + done.stderr
+
+    lines = file.read_bytes().splitlines(keepends=True)
+    last = json.loads(lines[-1])
+    named = f"Leaf {last['position']}: its {last['field']} is not the text"
+    count = len(lines) - json.loads(lines[0])["leaves"] - 1
+    status, said = verified()
+    assert (status, f"{count} published texts are those" in said) == (0, True), said
+    for words, line in (
+        (named, {**last, "text": f"x{last['text']}"}),
+        (named, {**last, "salt": "00" * 32}),
+        ("Leaf 1: its", {**last, "position": 1}),
+        ("cannot be read", {}),
+    ):
+        file.write_bytes(b"".join([*lines[:-1], json.dumps(line).encode() + b"\n"]))
+        status, said = verified()
+        assert (status, words in said) == (1, True), said
 
 
 def test_published_folder_is_verified_and_every_change_found(run: Run, tmp_path: Path) -> None:

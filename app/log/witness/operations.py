@@ -85,7 +85,9 @@ def _checked(address: str, note: str, place: Path, verifier: Verifier) -> Watche
     try:
         seen = opened_checkpoint(note, verifier)
     except BadNote as error:
-        raise Alarm("forged", f"the checkpoint is not the log's: {error}", (kept or "", note)) from error
+        raise Alarm(
+            "forged", f"the checkpoint is not the log's: {str(error).rstrip('.')}", (kept or "", note)
+        ) from error
     before = opened_checkpoint(kept, verifier) if kept is not None else None
     sizes: dict[str, int] = json.loads(queries.kept_text(place / "addresses.json") or "{}")
     if seen.size < sizes.get(address, 0):
