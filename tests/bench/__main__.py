@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from tests.bench import log
 from tests.postgres import create_database, drop_database
 from tests.running import Site, answers, free_port
 
@@ -77,6 +78,8 @@ def main() -> int:
         for engine, sizes in (("sqlite", options.sizes), ("postgresql", options.postgresql_sizes)):
             for size in filter(None, sizes.split(",")):
                 figures += list(measured(engine, int(size), bare, Path(folder) / f"{engine}-{size}", options))
+        for what, number, unit in log.measured(Path(folder) / "log", log.GIFTS):
+            figures.append(Figure("sqlite", log.GIFTS, f"log: {what}", number, unit))
     report(figures)
     if options.json:
         machine = {
