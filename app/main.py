@@ -11,6 +11,7 @@ from app.council.interests import routes as interest_routes
 from app.council.meetings import routes as meeting_routes
 from app.disbursements import routes as disbursement_routes
 from app.disbursements.dossier import routes as dossier_routes
+from app.disbursements.payees import routes as payee_routes
 from app.disbursements.payments import routes as payment_routes
 from app.disbursements.voting import routes as voting_routes
 from app.disbursements.workbooks import routes as request_import_routes
@@ -62,6 +63,7 @@ BLUEPRINTS = (
     dossier_routes.blueprint,
     voting_routes.blueprint,
     payment_routes.blueprint,
+    payee_routes.blueprint,
     sale_routes.blueprint,
     closing_routes.blueprint,
     register_routes.blueprint,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from app.disbursements.budget.checks import check_budgets
 from app.disbursements.models import Disbursement, Payment
 from app.disbursements.queries import SUBJECT
 from app.files.models import Attachment
@@ -16,7 +17,7 @@ from app.shared.checks import Check
 
 def check_disbursements(session: Session) -> list[Check]:
     """Every invariant of requests and their payments."""
-    return [_paid(session), _promised(session), _decided(session), *_told(session)]
+    return [_paid(session), _promised(session), _decided(session), check_budgets(session), *_told(session)]
 
 
 def _count(session: Session) -> int:

@@ -12,6 +12,7 @@ from wtforms import BooleanField, Field, HiddenField, IntegerField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
 from app.council.rules import CHOICES
+from app.disbursements.budget.forms import BudgetFields
 from app.files.operations import read_upload
 from app.ledger.accounts import PAYMENT_LINES, SPENDING_KINDS
 from app.parties.rules import KINDS
@@ -51,7 +52,7 @@ class OneOfField(RadioField):
             super().pre_validate(form)
 
 
-class DisbursementForm(OnceForm):
+class DisbursementForm(BudgetFields, OnceForm):
     """A request as it is written. The page offers the choices of ``earmark``."""
 
     earmark = ChoiceField(_("从哪项用途支出"), [Given()], coerce=int)

@@ -41,7 +41,8 @@ class Disbursement(Base):
         UniqueConstraint("number"),
         Index("ix_disbursement_fund", "fund_id", "id"),
         Index("ix_disbursement_status", "status", "id"),
-        Index("ix_disbursement_payee", "payee_id"),
+        Index("ix_disbursement_payee", "payee_id", "submitted_at"),
+        Index("ix_disbursement_decided", "fund_id", "decided_at", "amount_minor"),
     )
 
     id: Mapped[Id]

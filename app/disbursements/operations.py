@@ -13,6 +13,8 @@ from app.council import operations as council
 from app.council.queries import matter_of
 from app.council.rules import Tally
 from app.disbursements import queries
+from app.disbursements.budget.operations import require_adding_up
+from app.disbursements.budget.queries import lines_for_hash, quotations_for_hash
 from app.disbursements.models import Disbursement
 from app.disbursements.rules import DisbursementDraft, may_become, refuse_if_wrong, text_hash
 from app.documents.operations import keep_number, next_number
@@ -158,6 +160,7 @@ def submit_disbursement(
         raise Conflict(N_("草稿刚刚有人改过，请重新核对后再提交"))
     if disbursement.spending_kind is None:
         raise Refused(N_("请选择支出类别"), field="spending_kind")
+    require_adding_up(session, disbursement)
     pool = next(
         pool
         for pool in ledger.pools_of(session, disbursement.fund_id)
@@ -249,6 +252,8 @@ def _text_hash(session: Session, disbursement: Disbursement) -> str:
         "reason": disbursement.reason,
         "applied_on": disbursement.applied_on.isoformat(),
         "papers": disbursement.papers,
+        "budget": lines_for_hash(session, disbursement.id),
+        "quotations": quotations_for_hash(session, disbursement.id),
     }
     hashes = [file.sha256 for file in files_of(session, SUBJECT, disbursement.id)]
     return text_hash(text, hashes)

@@ -9,6 +9,9 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.disbursements import operations, queries
+from app.disbursements.budget.forms import as_fields
+from app.disbursements.budget.operations import write_budget
+from app.disbursements.budget.queries import lines_of, quotations_of
 from app.disbursements.dossier.routes import dossier_page, files_dir, may_take_back, readable
 from app.disbursements.forms import (
     KIND_HINTS,
@@ -124,7 +127,7 @@ def draft() -> Response:
     fund_id = office_fund().id
     form = DisbursementForm(applied_on=clock.today())
     _offer_earmarks(form, fund_id)
-    if form.validate_on_submit():
+    if not _adds_line(form) and form.validate_on_submit():
         made: list[int] = []
 
         def write(writing: Session) -> None:
@@ -161,9 +164,10 @@ def edit(disbursement_id: int) -> Response:
         applied_on=found.applied_on,
         papers=found.papers,
         office_number=found.office_number,
+        **as_fields(lines_of(session(), found.id), quotations_of(session(), found.id)),
     )
     _offer_earmarks(form, found.fund_id)
-    if form.validate_on_submit():
+    if not _adds_line(form) and form.validate_on_submit():
 
         def write(writing: Session) -> None:
             same = (applicant.kind, applicant.name) == (form.applicant_kind.data, form.applicant.data)
@@ -199,7 +203,16 @@ def _draft(form: DisbursementForm, fund_id: int, applicant: PartyDraft | int) ->
     )
 
 
+def _adds_line(form: DisbursementForm) -> bool:
+    """Whether the button for one more budget line was pressed: then the line is added and nothing else is done."""
+    adds = request.form.get("step") == "add-line"
+    if adds:
+        form.add_line()
+    return adds
+
+
 def _attach(writing: Session, form: DisbursementForm, disbursement_id: int) -> None:
+    write_budget(writing, actor(), files_dir(), disbursement_id, form.budget_draft)
     operations.attach_papers(
         writing,
         actor(),
@@ -221,9 +234,11 @@ def _offer_earmarks(form: DisbursementForm, fund_id: int) -> None:
 
 
 def _form_page(form: DisbursementForm, fund_id: int, found: Disbursement | None) -> Response:
-    ask_for_files_again(form, form.files)
+    ask_for_files_again(form, form.files, *(entry.form.file for entry in form.quotations))
     return page(
         "disbursements/draft.html",
+        fragment="budget_lines",
+        adds_line=request.form.get("step") == "add-line",
         form=form,
         found=found,
         projects=[project.name for project in ledger.projects_of(session(), fund_id)],

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
 from wtforms import BooleanField, Field, FieldList, FormField, IntegerField
@@ -15,7 +13,17 @@ from app.goods.operations import GoodsDraft
 from app.parties.operations import PartyDraft
 from app.parties.rules import KINDS, ConsentDraft
 from app.shared.errors import N_
-from app.web.forms import ChoiceField, DateField, Form, Given, MoneyField, OnceForm, RadioField, TextField
+from app.web.forms import (
+    ChoiceField,
+    DateField,
+    Given,
+    GivenIf,
+    LineForm,
+    MoneyField,
+    OnceForm,
+    RadioField,
+    TextField,
+)
 
 NEW_EARMARK = "new"
 MAX_LINES = 60
@@ -29,17 +37,6 @@ def row_id(text: str) -> int:
     if not 0 < value <= _LARGEST_ID:
         raise ValueError
     return value
-
-
-class GivenIf(Given):
-    """Must be there when the form says so by ``needs(field name)``; otherwise it may be left empty."""
-
-    def __call__(self, form: Any, field: Field) -> None:
-        if form.needs(field.short_name):
-            super().__call__(form, field)
-        elif not field.raw_data or not str(field.raw_data[0]).strip():
-            field.errors = []
-            raise StopValidation
 
 
 def contact_field() -> TextField:
@@ -159,22 +156,14 @@ class MoneyGiftForm(GiftForm):
         )
 
 
-class GoodsLineForm(Form):
+class GoodsLineForm(LineForm):
     """One kind of goods. A line left wholly empty is no line."""
-
-    class Meta(Form.Meta):
-        csrf = False
 
     item = TextField(_("物资名称"), [GivenIf(), Length(max=120)])
     quantity = IntegerField(_("数量"), [GivenIf(), NumberRange(1, MAX_PIECES)])
     unit = TextField(_("单位"), [GivenIf(), Length(max=20)])
     value = MoneyField(_("估值合计"), [GivenIf()])
     basis = TextField(_("估值依据"), [Optional(), Length(max=1000)])
-
-    @property
-    def is_blank(self) -> bool:
-        """Whether nothing was typed into any field of the line."""
-        return not any(str(text).strip() for field in self for text in field.raw_data or [field.data or ""])
 
     def needs(self, name: str) -> bool:
         """A line that was begun needs all but its basis."""

@@ -152,6 +152,33 @@ class Given(InputRequired):
             raise StopValidation(field.gettext("This field is required."))
 
 
+class GivenIf(Given):
+    """Must be there when the form says so by ``needs(field name)``; otherwise it may be left empty."""
+
+    def __call__(self, form: Any, field: Field) -> None:
+        if form.needs(field.short_name):
+            super().__call__(form, field)
+        elif not field.raw_data or not str(field.raw_data[0]).strip():
+            field.errors = []
+            raise StopValidation
+
+
+class LineForm(Form):
+    """One line of a list of fields. A line left wholly empty is no line."""
+
+    class Meta(Form.Meta):
+        csrf = False
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether nothing was typed into any field of the line, nor a file chosen."""
+        return not any(_typed(each) for field in self for each in field.raw_data or [field.data or ""])
+
+
+def _typed(value: Any) -> bool:
+    return bool(value.filename if isinstance(value, FileStorage) else str(value).strip())
+
+
 class TextField(StringField):
     """Text in normal form: NFC, no outer spaces, no control characters. Empty text is ""."""
 

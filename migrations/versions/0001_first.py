@@ -493,8 +493,9 @@ def upgrade() -> None:
     sa.UniqueConstraint('idempotency_key', name=op.f('uq_disbursement_idempotency_key')),
     sa.UniqueConstraint('number', name=op.f('uq_disbursement_number'))
     )
+    op.create_index('ix_disbursement_decided', 'disbursement', ['fund_id', 'decided_at', 'amount_minor'], unique=False)
     op.create_index('ix_disbursement_fund', 'disbursement', ['fund_id', 'id'], unique=False)
-    op.create_index('ix_disbursement_payee', 'disbursement', ['payee_id'], unique=False)
+    op.create_index('ix_disbursement_payee', 'disbursement', ['payee_id', 'submitted_at'], unique=False)
     op.create_index('ix_disbursement_status', 'disbursement', ['status', 'id'], unique=False)
     op.create_table('donation',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -977,8 +978,66 @@ def upgrade() -> None:
     op.create_index('ix_interest_name', 'interest', ['fund_id', 'name_hash'], unique=False)
     op.create_index('ix_interest_person', 'interest', ['fund_id', 'user_id'], unique=False)
 
+    # Budgets and quotations of requests, accounts of payees
+    op.create_table('budget_line',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('disbursement_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('line', sa.Integer(), nullable=False),
+    sa.Column('item', sa.String(length=120), nullable=False),
+    sa.Column('item_key', sa.String(length=300), nullable=False),
+    sa.Column('quantity_milli', sa.BigInteger(), nullable=True),
+    sa.Column('unit', sa.String(length=20), nullable=False),
+    sa.Column('unit_price_minor', sa.BigInteger(), nullable=True),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint("item <> ''", name=op.f('budget_line_has_an_item')),
+    sa.CheckConstraint('amount_minor > 0', name=op.f('budget_line_amount_is_positive')),
+    sa.CheckConstraint('(quantity_milli IS NULL) = (unit_price_minor IS NULL)', name=op.f('quantity_goes_with_a_price')),
+    sa.CheckConstraint('quantity_milli IS NULL OR (quantity_milli > 0 AND unit_price_minor > 0 AND quantity_milli * unit_price_minor = amount_minor * 1000)', name=op.f('budget_line_is_the_exact_product')),
+    sa.ForeignKeyConstraint(['disbursement_id'], ['disbursement.id'], name=op.f('fk_budget_line_disbursement_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_budget_line')),
+    sa.UniqueConstraint('disbursement_id', 'line', name=op.f('uq_budget_line_disbursement_id_line'))
+    )
+    op.create_index('ix_budget_line_item', 'budget_line', ['item_key', 'disbursement_id'], unique=False)
+    op.create_table('quotation',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('disbursement_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('supplier', sa.String(length=200), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('quoted_on', sa.Date(), nullable=False),
+    sa.Column('attachment_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.CheckConstraint("supplier <> ''", name=op.f('quotation_has_a_supplier')),
+    sa.CheckConstraint('amount_minor > 0', name=op.f('quotation_amount_is_positive')),
+    sa.ForeignKeyConstraint(['attachment_id'], ['attachment.id'], name=op.f('fk_quotation_attachment_id'), ondelete='SET NULL'),
+    sa.ForeignKeyConstraint(['disbursement_id'], ['disbursement.id'], name=op.f('fk_quotation_disbursement_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_quotation'))
+    )
+    op.create_index('ix_quotation_attachment', 'quotation', ['attachment_id'], unique=False)
+    op.create_index('ix_quotation_disbursement', 'quotation', ['disbursement_id', 'id'], unique=False)
+    op.create_table('payee_account',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('party_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.LargeBinary(), nullable=False),
+    sa.Column('bank', sa.LargeBinary(), nullable=False),
+    sa.Column('number_hash', sa.LargeBinary(), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('recorded_by_id', sa.BigInteger(), nullable=True),
+    sa.CheckConstraint('length(number_hash) = 32', name=op.f('account_hash_is_keyed_sha256')),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_payee_account_party_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_payee_account'))
+    )
+    op.create_index('ix_payee_account_hash', 'payee_account', ['number_hash'], unique=False)
+    op.create_index('ix_payee_account_party', 'payee_account', ['party_id', 'id'], unique=False)
+
 
 def downgrade() -> None:
+    op.drop_index('ix_payee_account_party', table_name='payee_account')
+    op.drop_index('ix_payee_account_hash', table_name='payee_account')
+    op.drop_table('payee_account')
+    op.drop_index('ix_quotation_disbursement', table_name='quotation')
+    op.drop_index('ix_quotation_attachment', table_name='quotation')
+    op.drop_table('quotation')
+    op.drop_index('ix_budget_line_item', table_name='budget_line')
+    op.drop_table('budget_line')
     op.drop_index('ix_interest_person', table_name='interest')
     op.drop_index('ix_interest_name', table_name='interest')
     op.drop_table('interest')
@@ -1034,6 +1093,7 @@ def downgrade() -> None:
     op.drop_index('ix_disbursement_status', table_name='disbursement')
     op.drop_index('ix_disbursement_payee', table_name='disbursement')
     op.drop_index('ix_disbursement_fund', table_name='disbursement')
+    op.drop_index('ix_disbursement_decided', table_name='disbursement')
     op.drop_table('disbursement')
     op.drop_index('ix_term_of_office_user', table_name='term_of_office')
     op.drop_index('ix_term_of_office_fund', table_name='term_of_office')

@@ -9,6 +9,10 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.council.interests.operations import InterestDraft, declare_interest
+from app.disbursements.budget.operations import write_budget
+from app.disbursements.budget.rules import BudgetDraft, LineDraft, QuotationDraft
+from app.disbursements.operations import submit_disbursement
+from app.disbursements.payees.operations import record_account
 from app.donations.operations import record_donation
 from app.donations.registers.importing import read_donations
 from app.donations.registers.operations import import_donations
@@ -53,7 +57,7 @@ def furnish(engine: Engine, files: Path) -> None:
         _sale(session, "autumn-2023", "秋日义卖", close=False)
         moment.set_local(date(2023, 11, 6))
         scenes.drafted(session, 120_000)
-        scenes.submitted(session, 80_000)
+        _budgeted(session, files)
         paid = scenes.approved(
             session,
             200_000,
@@ -129,6 +133,22 @@ def _interests(session: Session) -> None:
             actor(session, "secretary"),
             InterestDraft(fund_id, told, "employer", "独山子百货公司", "经理", note="会上说明"),
         )
+
+
+def _budgeted(session: Session, files: Path) -> None:
+    """A request before the council with a budget, a quotation and its payee's account."""
+    secretary, found = actor(session, "secretary"), scenes.drafted(session, 80_000)
+    budget = BudgetDraft(
+        [
+            LineDraft("大米 25kg", quantity_milli=4000, unit="袋", unit_price_minor=12_500),
+            LineDraft("运费", amount_minor=30_000),
+        ],
+        [QuotationDraft(PRIVATE_NAME, 80_000, date(2023, 11, 1), upload=("报价.pdf", scenes.PDF))],
+    )
+    with transaction(session, books=True):
+        write_budget(session, secretary, files, found, budget)
+        record_account(session, secretary, found, PRIVATE_PHONE, PRIVATE_NAME)
+        submit_disbursement(session, secretary, found)
 
 
 def _register(session: Session, files: Path) -> None:

@@ -13,9 +13,12 @@ from app.council import queries as council
 from app.council.models import Matter
 from app.council.rules import CHOICES, Tally, quorum_reached
 from app.disbursements import queries
+from app.disbursements.budget.queries import lines_of, quotations_of
 from app.disbursements.forms import VoteForm
 from app.disbursements.models import Disbursement
+from app.disbursements.payees.queries import accounts_of
 from app.disbursements.payments import operations as payments
+from app.disbursements.risks.routes import signs_of
 from app.disbursements.rules import STATUS_NAMES
 from app.files.queries import FileRow, files_of
 from app.files.rules import MAX_BYTES
@@ -53,6 +56,7 @@ PURPOSES = {
 _ACTS = {
     "draft_disbursement": N_("起草"),
     "edit_disbursement": N_("修改草稿"),
+    "record_payee_account": N_("登记收款账户"),
     "attach_file": N_("上传文件"),
     "detach_file": N_("移除文件"),
     "submit_disbursement": N_("提交申请"),
@@ -154,6 +158,10 @@ def dossier_page(
         applicant=party(reading, found.applicant_id),
         payee=party(reading, found.payee_id),
         earlier=queries.earlier_to_payee(reading, found),
+        accounts=accounts_of(reading, actor(), found.fund_id, found.payee_id)[:1],
+        budget_lines=lines_of(reading, found.id),
+        quotations=quotations_of(reading, found.id),
+        signs=signs_of(found),
         spending_name=_(PAYMENT_LINES[found.spending_kind]) if found.spending_kind else None,
         pool=pool,
         left_after_minor=pool.available_minor if promised else pool.available_minor - found.amount_minor,

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.council.queries import VoteView, matter_of, tally, votes_of
 from app.council.rules import Tally
+from app.disbursements.budget.queries import BudgetLineRow, lines_of
 from app.disbursements.models import Disbursement
 from app.disbursements.queries import (
     SUBJECT,
@@ -98,6 +99,7 @@ class Dossier:
     spending_kind: str
     reason: str
     papers: str
+    budget: list[BudgetLineRow]
     status: str
     applied_on: date
     submitted_at: datetime | None
@@ -127,6 +129,7 @@ def dossier(session: Session, number: str) -> Dossier:
         spending_kind=found.spending_kind or "",
         reason=found.reason,
         papers=found.papers,
+        budget=lines_of(session, found.id),
         status=found.status,
         applied_on=found.applied_on,
         submitted_at=found.submitted_at,

@@ -1,0 +1,1 @@
+"""Into which bank account a payee is paid; for the office alone."""
