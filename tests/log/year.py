@@ -403,3 +403,4 @@ class Year:
         first = self.do(interests.declare_interest, draft)
         self.do(interests.declare_interest, InterestDraft(self.fund, user.id, "none"))
         self.do(interests.end_interest, first, clock.today())
+        self._with_all_offices(lambda: None)
