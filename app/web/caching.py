@@ -162,15 +162,27 @@ def kept_each(
     return rows.get_each(revision, name, keys, make)
 
 
+@dataclass(frozen=True, slots=True)
+class _Pieces:
+    """The pieces that the page of this request may show: a page asks for half a dozen."""
+
+    facts: KeptFacts
+    revision: int
+    of: tuple[str, ...]
+
+    def get(self, name: tuple[Hashable, ...], make: Callable[[], Markup]) -> Markup:
+        """The piece called ``name``."""
+        return self.facts.get(self.revision, ("piece", *self.of, *name), make)
+
+
 def kept_piece(*name: Hashable, caller: Callable[[], Markup]) -> Markup:
     """Markup that many public pages share, for templates: ``{% call kept_piece("name", value…) %}…{% endcall %}``.
 
     What is inside may depend on public data, the date, the language and the values given, and on nothing else: not on
     the address. Anywhere but on public pages it is rendered anew each time.
     """
-    if "public_revision" not in g:
-        return caller()
-    return kept(("piece", locale(), g.public_day, *name), caller)
+    pieces: _Pieces | None = g.get("pieces")
+    return caller() if pieces is None else pieces.get(name, caller)
 
 
 @lru_cache(maxsize=1)
@@ -245,12 +257,13 @@ def settle_snapshot() -> None:
 def page_key(revision: int) -> str:
     """The key of the page that this request asks for, in this state of the books."""
     g.public_revision = revision
-    day = g.public_day = clock.today().isoformat()
+    day, language, known = clock.today().isoformat(), locale(), current_app.extensions
+    g.pieces = _Pieces(known["sunledger_kept_facts"], revision, (language, day))
     parts = (
         str(revision),
         day,
-        current_app.extensions["sunledger_build_id"],
-        locale(),
+        known["sunledger_build_id"],
+        language,
         "part" if wants_fragment() else "full",
         request.full_path,
     )

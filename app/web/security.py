@@ -90,9 +90,7 @@ def install(app: Flask, settings: Settings) -> None:
     def add_headers(response: Response) -> Response:
         given = {name.lower() for name, _ in response.headers}
         response.headers.extend(item for item in always if item[0].lower() not in given)
-        if "vary" not in given:
-            response.headers["Vary"] = "HX-Request"
-        else:
+        if "HX-Request" not in response.headers.get("Vary", ""):
             response.vary.add("HX-Request")
         access = g.get("access")
         if "Cache-Control" not in response.headers and (access is None or not access.cached):
