@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from app.cli import settings
-from app.settings import LOCALES
+from app.settings import LOCALES, Settings
+
+if TYPE_CHECKING:
+    from flask import Flask
 
 FORMATS = ("csv", "json", "xlsx")
 
@@ -45,7 +48,6 @@ def statement(
     The same figures again are the same document.
     """
     from app.funds.queries import only_fund
-    from app.main import create_app
     from app.people.queries import actor_by_email
     from app.shared.periods import Period
     from app.shared.permissions import Actor, Office, Role
@@ -54,7 +56,7 @@ def statement(
     from app.web.database import transaction
 
     here = settings()
-    with create_app(here).app_context():
+    with _site(here) as app, app.app_context():
         with transaction(books=True) as session:
             fund = only_fund(session, slug)
             actor = (
@@ -82,17 +84,32 @@ def statement(
 def export(form: str, slug: str | None, out: Path | None) -> None:
     """Write the public ledger, every row of it: the same file that the site gives at /ledger.csv or /ledger.json."""
     from app.funds.queries import fund_by_slug
-    from app.main import create_app
     from app.web.database import session
 
-    app = create_app(settings())
-    with app.test_request_context(f"/ledger.{form}", query_string={"fund": slug} if slug else {}):
+    with (
+        _site(settings()) as app,
+        app.test_request_context(f"/ledger.{form}", query_string={"fund": slug} if slug else {}),
+    ):
         if slug:
             fund_by_slug(session(), slug)
-        answer = app.make_response(app.dispatch_request())
-        with _written(out) as file:
+        # Closing the answer ends the session that its rows are read by.
+        with app.make_response(app.dispatch_request()) as answer, _written(out) as file:
             for part in answer.iter_encoded():
                 file.write(part)
+
+
+@contextmanager
+def _site(here: Settings) -> Iterator[Flask]:
+    """The site, for one command; its connections are closed at the end."""
+    from app.main import create_app
+    from app.web.database import db
+
+    app = create_app(here)
+    try:
+        yield app
+    finally:
+        with app.app_context():
+            db.engine.dispose()
 
 
 @contextmanager
