@@ -1,8 +1,10 @@
-"""How the council decides: pure functions over counts (charity-rules §13, §18)."""
+"""How a matter is decided: pure functions over counts and signatures (charity-rules §13, §18)."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from app.shared.errors import N_
 
@@ -11,6 +13,48 @@ CHOICES: dict[str, str] = {
     "reject": N_("反对"),
     "abstain": N_("弃权"),
     "recuse": N_("回避"),
+}
+CONFLICTS: dict[str, str] = {
+    "employer": N_("任职单位"),
+    "organisation": N_("所在组织"),
+    "family": N_("亲属关系"),
+    "business": N_("经营往来"),
+    "self": N_("本人"),
+    "submitter": N_("本人提交"),
+    "declared": N_("本人申报的利害关系"),
+}
+"""Why somebody is recused: the kind is published, never a name."""
+UNDECIDED = ("open", "endorsing", "referred")
+STATUSES: dict[str, str] = {
+    "open": N_("表决中"),
+    "endorsing": N_("表决通过，待会签"),
+    "referred": N_("待托管机构决定"),
+    "approved": N_("通过"),
+    "rejected": N_("未通过"),
+    "lapsed": N_("到期未达法定人数"),
+    "voided": N_("内容有改动，表决作废"),
+    "withdrawn": N_("已撤回"),
+}
+TOPICS: dict[str, str] = {
+    "spending": N_("支出"),
+    "goods": N_("发放物资"),
+    "ratification": N_("追认紧急支出"),
+    "rules": N_("修改议事规则"),
+    "purpose": N_("变更捐款用途"),
+    "related_party": N_("与关联方的往来"),
+    "ending": N_("终止基金"),
+    "other": N_("其他决议"),
+}
+DECIDERS: dict[str, str] = {
+    "officers": N_("负责人签批"),
+    "council": N_("理事会表决"),
+    "emergency": N_("紧急支出：负责人签批"),
+}
+ENDORSEMENTS: dict[str, str] = {
+    "officer": N_("负责人签批"),
+    "opinion": N_("监督员意见"),
+    "host": N_("托管机构会签"),
+    "host_decision": N_("托管机构决定"),
 }
 
 
@@ -36,9 +80,31 @@ class Tally:
         return self.present - self.recuse
 
 
-def quorum_of(seats: int) -> int:
-    """Two thirds of the seats, rounded up (FR Art. 21): 7 seats need 5."""
-    return -(-seats * 2 // 3)
+@dataclass(frozen=True, slots=True)
+class RoomVote:
+    """A member's vote in a meeting's room, as the secretary noted it. ``conflict_kind`` only of a recusal."""
+
+    choice: str
+    reason: str = ""
+    conflict_kind: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a vote has to reach. ``special`` (numerator, denominator) counts when ``majority`` is special."""
+
+    majority: str = "ordinary"
+    special: tuple[int, int] = (2, 3)
+    least_votes: int = 3
+
+
+ORDINARY = Terms()
+
+
+def quorum_of(seats: int, fraction: tuple[int, int] = (2, 3)) -> int:
+    """The part of the seats that must take part, rounded up (FR Art. 21): 7 seats need 5."""
+    numerator, denominator = fraction
+    return -(-seats * numerator // denominator)
 
 
 def quorum_reached(tally: Tally) -> bool:
@@ -46,24 +112,98 @@ def quorum_reached(tally: Tally) -> bool:
     return tally.present >= tally.quorum
 
 
-def passes(tally: Tally) -> bool:
-    """More than half of the unconflicted members present approve; a tie does not pass."""
-    return quorum_reached(tally) and tally.approve * 2 > tally.unconflicted
+def majority_reached(approve: int, unconflicted: int, terms: Terms) -> bool:
+    """Ordinary: more than half of the unconflicted members present, so that a tie does not pass. Special: the fraction or more."""
+    if terms.majority == "special":
+        numerator, denominator = terms.special
+        return unconflicted > 0 and approve * denominator >= unconflicted * numerator
+    return approve * 2 > unconflicted
 
 
-def outcome(tally: Tally, *, closing: bool = False) -> str:
-    """ "approved", "rejected" or "open".
+def passes(tally: Tally, terms: Terms = ORDINARY) -> bool:
+    """Whether the counts, as they stand, carry the matter."""
+    return quorum_reached(tally) and majority_reached(tally.approve, tally.unconflicted, terms)
 
-    A vote ends by itself when every seat has taken part or when the seats still missing cannot change the result.
-    ``closing``: the chair ends it, which needs the quorum.
+
+def outcome(tally: Tally, terms: Terms = ORDINARY, *, closing: bool = False, ended: bool = False) -> str:
+    """ "approved", "rejected", "referred" (the host decides), "lapsed" or "open".
+
+    A poll ends by itself when every seat has taken part or when the seats still missing cannot change the result.
+    ``closing``: the chair ends it, which needs the quorum. ``ended``: its time is over; without the quorum it lapses.
+    Fewer than ``least_votes`` members without a conflict cannot decide, so the host does.
     """
     missing = tally.seats - tally.present
-    if missing == 0 or (closing and quorum_reached(tally)):
-        return "approved" if passes(tally) else "rejected"
-    if not quorum_reached(tally):
+    if tally.seats - tally.recuse < terms.least_votes:
+        return "referred"
+    if missing == 0 or ((closing or ended) and quorum_reached(tally)):
+        if tally.unconflicted < terms.least_votes:
+            return "referred"
+        return "approved" if passes(tally, terms) else "rejected"
+    if ended:
+        return "lapsed"
+    if not quorum_reached(tally) or tally.unconflicted < terms.least_votes:
         return "open"
-    if tally.approve * 2 > tally.unconflicted + missing:
+    if majority_reached(tally.approve, tally.unconflicted + missing, terms):
         return "approved"
-    if (tally.approve + missing) * 2 <= tally.unconflicted + missing:
+    if not majority_reached(tally.approve + missing, tally.unconflicted + missing, terms):
         return "rejected"
     return "open"
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """One endorsement, as far as it counts."""
+
+    kind: str
+    choice: str
+    role: str
+
+
+def officers_outcome(signatures: Iterable[Signature], needed: int, *, chair_signs: bool) -> str:
+    """ "approved" when enough officers signed (the chair among them where asked), "rejected" when one refused, else "open"."""
+    of_officers = [each for each in signatures if each.kind == "officer"]
+    if any(each.choice == "reject" for each in of_officers):
+        return "rejected"
+    has_chair = any(each.role == "chair" for each in of_officers)
+    return "approved" if len(of_officers) >= needed and (has_chair or not chair_signs) else "open"
+
+
+def endorsed_outcome(
+    signatures: Iterable[Signature], *, needs_opinion: bool, needs_host: bool
+) -> tuple[str, list[str]]:
+    """What becomes of a vote that passed, and which signatures are missing: ("approved" | "rejected" | "endorsing", kinds).
+
+    The supervisor's opinion must be on record, whatever it says; the host's countersignature must be given.
+    """
+    by_kind = {each.kind: each for each in signatures}
+    missing = [
+        kind
+        for kind, is_needed in (("opinion", needs_opinion), ("host", needs_host))
+        if is_needed and kind not in by_kind
+    ]
+    if needs_host and "host" in by_kind and by_kind["host"].choice == "reject":
+        return "rejected", []
+    return ("endorsing", missing) if missing else ("approved", [])
+
+
+Follower = TypeVar("Follower", bound=Callable[..., Any])
+_followers: dict[str, Callable[..., Any]] = {}
+
+
+def decides(type_: str) -> Callable[[Follower], Follower]:
+    """Register what follows when a matter of ``type_`` ends: ``function(session, actor, matter)``, in the same transaction.
+
+    The subject's package registers itself, so that the council knows no subject and no end goes unnoticed, whoever or
+    whatever brought it about: a vote, a signature, or a deadline.
+    """
+
+    def register(function: Follower) -> Follower:
+        _followers[type_] = function
+        return function
+
+    return register
+
+
+def follower(type_: str) -> Callable[..., Any] | None:
+    """What was registered for a type, if anything."""
+    return _followers.get(type_)

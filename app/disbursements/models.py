@@ -7,11 +7,10 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.disbursements.rules import STATUSES
 from app.ledger.accounts import SPENDING_KINDS
 from app.shared.db import Base, Id, Minor, UtcDateTime
 from app.shared.guards import append_only, declare, refuse, whole_numbers
-
-STATUSES = ("drafted", "submitted", "approved", "rejected", "withdrawn", "paid", "cancelled")
 
 
 class Disbursement(Base):
@@ -61,6 +60,12 @@ class Disbursement(Base):
     # Names of papers that the register mentions; files are attachments.
     papers: Mapped[str] = mapped_column(Text, default="")
     status: Mapped[str] = mapped_column(String(20), default="drafted")
+    # An emergency is signed by officers, paid at once and ratified by the council afterwards.
+    is_emergency: Mapped[bool] = mapped_column(default=False)
+    # Who gains in the end, as the public reads it: "32 户孤寡老人"; a person or unit by name only as a party.
+    beneficiary: Mapped[str] = mapped_column(Text, default="")
+    # Counts how often the text was put before the council; part of what is hashed.
+    text_version: Mapped[int] = mapped_column(default=0)
     text_hash: Mapped[str | None] = mapped_column(String(64))
     # Part of what is hashed, so that the hash, which is in the log, does not let anybody try out what the text may be.
     text_salt: Mapped[str] = mapped_column(String(64))
@@ -98,19 +103,52 @@ class Payment(Base):
 
 _paid_by = "NEW.kind = 'payment' AND NEW.recorded_by_id IS NOT NULL AND "
 _submitter = "EXISTS (SELECT 1 FROM disbursement d WHERE d.id = NEW.disbursement_id AND d.submitter_id = NEW.recorded_by_id)"
-_voter = (
-    "EXISTS (SELECT 1 FROM vote v JOIN matter m ON m.id = v.matter_id WHERE m.type = 'disbursement' "
-    "AND m.subject_id = NEW.disbursement_id AND v.voter_id = NEW.recorded_by_id)"
-)
+
+
+def _by_payer(table: str, person: str) -> str:
+    return (
+        f"EXISTS (SELECT 1 FROM {table} t JOIN matter m ON m.id = t.matter_id WHERE m.type = 'disbursement' "
+        f"AND m.subject_id = NEW.disbursement_id AND t.{person} = NEW.recorded_by_id)"
+    )
+
+
 _unapproved = (
     "NEW.kind = 'payment' AND NOT EXISTS (SELECT 1 FROM disbursement d WHERE d.id = NEW.disbursement_id "
-    "AND d.status IN ('approved', 'paid'))"
+    "AND d.status IN ('payable', 'paid'))"
+)
+_of_request = "t.subject_type = 'disbursement' AND t.subject_id = NEW.disbursement_id"
+_in_notice = (
+    f"NEW.kind = 'payment' AND EXISTS (SELECT 1 FROM public_notice t WHERE {_of_request} "
+    "AND t.ended_at IS NULL AND NOT t.is_after_payment)"
+)
+_objected = (
+    f"NEW.kind = 'payment' AND EXISTS (SELECT 1 FROM objection t WHERE {_of_request} AND t.status = 'open')"
+)
+_held = (
+    f"NEW.kind = 'payment' AND EXISTS (SELECT 1 FROM payment_hold t WHERE {_of_request} "
+    "AND t.lifted_at IS NULL)"
 )
 declare(
     append_only("payment"),
     whole_numbers("disbursement", "amount_minor", "paid_minor"),
     whole_numbers("payment", "amount_minor"),
     refuse("payer_is_not_requester", "payment", "INSERT", _paid_by + _submitter, "payer_is_not_requester"),
-    refuse("payer_did_not_vote", "payment", "INSERT", _paid_by + _voter, "payer_did_not_vote"),
+    refuse(
+        "payer_did_not_vote",
+        "payment",
+        "INSERT",
+        _paid_by + _by_payer("vote", "voter_id"),
+        "payer_did_not_vote",
+    ),
+    refuse(
+        "payer_did_not_endorse",
+        "payment",
+        "INSERT",
+        _paid_by + _by_payer("endorsement", "user_id"),
+        "payer_did_not_endorse",
+    ),
     refuse("payment_is_approved", "payment", "INSERT", _unapproved, "payment_is_approved"),
+    refuse("payment_is_after_the_notice", "payment", "INSERT", _in_notice, "payment_is_after_the_notice"),
+    refuse("payment_is_not_objected_to", "payment", "INSERT", _objected, "payment_is_not_objected_to"),
+    refuse("payment_is_not_held", "payment", "INSERT", _held, "payment_is_not_held"),
 )

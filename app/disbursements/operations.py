@@ -10,13 +10,25 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.council import operations as council
-from app.council.queries import matter_of
-from app.council.rules import Tally
+from app.council.interests.queries import conflicts_of
+from app.council.models import Matter
+from app.council.notice import operations as notice
+from app.council.notice import queries as notice_queries
+from app.council.queries import matter_of, rules_of
+from app.council.rulebook.queries import rules_in_force
+from app.council.rules import Tally, decides
 from app.disbursements import queries
 from app.disbursements.budget.operations import require_adding_up
 from app.disbursements.budget.queries import lines_for_hash, quotations_for_hash
 from app.disbursements.models import Disbursement
-from app.disbursements.rules import DisbursementDraft, may_become, refuse_if_wrong, text_hash
+from app.disbursements.rules import (
+    EDITABLE,
+    PROMISED,
+    DisbursementDraft,
+    may_become,
+    refuse_if_wrong,
+    text_hash,
+)
 from app.documents.operations import keep_number, next_number
 from app.files.operations import attach_file, detach_file, log_public_files
 from app.files.queries import files_of
@@ -114,7 +126,7 @@ def remove_paper(session: Session, actor: Actor, disbursement_id: int, file_id: 
 def _draft_of(session: Session, actor: Actor, disbursement_id: int) -> Disbursement:
     disbursement = queries.disbursement(session, disbursement_id)
     actor.require(Permission.DISBURSEMENT_REQUEST, disbursement.fund_id)
-    if disbursement.status != "drafted":
+    if disbursement.status not in EDITABLE:
         raise Conflict(N_("申请已经提交，不能再修改；可以撤回后重新填写"))
     return disbursement
 
@@ -174,7 +186,8 @@ def submit_disbursement(
             available=Money(pool.available_minor),
             wanted=Money(disbursement.amount_minor),
         )
-    disbursement.number = _number(session, disbursement)
+    disbursement.number = disbursement.number or _number(session, disbursement)
+    disbursement.text_version += 1
     disbursement.text_hash = _text_hash(session, disbursement)
     disbursement.submitter_id = actor.user_id
     disbursement.submitted_at = clock.now()
@@ -200,22 +213,16 @@ def submit_disbursement(
                     "applicant": party_by_id(session, disbursement.applicant_id).name,
                     "payee": party_by_id(session, disbursement.payee_id).name,
                 },
+                disbursement.text_version,
             )
         ],
     )
     log_public_files(session, SUBJECT, disbursement.id)
-    council.open_matter(
-        session,
-        actor,
-        fund_id=disbursement.fund_id,
-        type_=SUBJECT,
-        subject_id=disbursement.id,
-        text_hash=disbursement.text_hash,
-        amount_minor=disbursement.amount_minor,
-    )
     record(
         session, actor.user_id, "submit_disbursement", SUBJECT, disbursement.id, number=disbursement.number
     )
+    if actor.may(Permission.COUNCIL_CONVENE, disbursement.fund_id):
+        _open_decision(session, actor, disbursement)
     return disbursement
 
 
@@ -241,6 +248,7 @@ def draft_hash(session: Session, disbursement: Disbursement) -> str:
 def _text_hash(session: Session, disbursement: Disbursement) -> str:
     text: dict[str, object] = {
         "salt": disbursement.text_salt,
+        "version": disbursement.text_version,
         "number": disbursement.number,
         "fund": disbursement.fund_id,
         "earmark": disbursement.earmark_id,
@@ -259,32 +267,107 @@ def _text_hash(session: Session, disbursement: Disbursement) -> str:
     return text_hash(text, hashes)
 
 
+def put_to_vote(session: Session, actor: Actor, disbursement_id: int) -> Disbursement:
+    """Open the decision on a submitted request under the rules in force now. Secretary or chair.
+
+    Raises Refused without a council, when the beneficiary is somebody who decides (CL Art. 40, 59), or when the purpose has
+    not enough unpromised money; Conflict when it is no longer waiting for this.
+    """
+    disbursement = queries.disbursement(session, disbursement_id)
+    actor.require(Permission.COUNCIL_CONVENE, disbursement.fund_id)
+    _open_decision(session, actor, disbursement)
+    return disbursement
+
+
+def _open_decision(session: Session, actor: Actor, disbursement: Disbursement) -> None:
+    _require_next(disbursement, "in_vote")
+    assert disbursement.text_hash is not None
+    _become(session, disbursement, "in_vote")
+    submitter = Actor(disbursement.submitter_id, actor.name)
+    council.open_matter(
+        session,
+        submitter,
+        council.MatterDraft(
+            fund_id=disbursement.fund_id,
+            type=SUBJECT,
+            subject_id=disbursement.id,
+            text_hash=disbursement.text_hash,
+            amount_minor=disbursement.amount_minor,
+            counted_minor=counted_minor(session, disbursement),
+            conflicts=conflicts(session, disbursement),
+            is_emergency=disbursement.is_emergency,
+        ),
+    )
+
+
+def counted_minor(session: Session, disbursement: Disbursement) -> int:
+    """Fen that pick the tier: this request and the earlier ones to the same payee for the same project within the window, so
+    that a large payment cannot be split into small ones (charity-rules §18)."""
+    days = rules_in_force(session, disbursement.fund_id).book.splitting_days
+    return disbursement.amount_minor + queries.split_with(session, disbursement, days)
+
+
+def conflicts(session: Session, disbursement: Disbursement) -> dict[int, str]:
+    """Officers and members who are out of the decision, with the kind of their interest."""
+    people = {
+        relation: [party_by_id(session, party_id).name]
+        for relation, party_id in (
+            ("payee", disbursement.payee_id),
+            ("applicant", disbursement.applicant_id),
+        )
+    }
+    return {each.user_id: each.kind for each in conflicts_of(session, disbursement.fund_id, people)}
+
+
+def return_disbursement(session: Session, actor: Actor, disbursement_id: int, reason: str) -> Disbursement:
+    """Give a request back to be completed. Every vote on its text is void; put up again, it is voted on anew.
+
+    Secretary or chair, before the decision. Raises Refused without a reason.
+    """
+    disbursement = queries.disbursement(session, disbursement_id)
+    actor.require(Permission.COUNCIL_CONVENE, disbursement.fund_id)
+    _require_next(disbursement, "returned")
+    if not reason.strip():
+        raise Refused(N_("请写明原因"), field="reason")
+    matter = matter_of(session, SUBJECT, disbursement_id)
+    if disbursement.status == "in_vote" and matter is not None:
+        council.void_matter(session, actor, matter, reason)
+    _become(session, disbursement, "returned")
+    append(session, [_ended_leaf(disbursement, "returned", reason)])
+    record(session, actor.user_id, "returned_disbursement", SUBJECT, disbursement.id, reason=reason.strip())
+    return disbursement
+
+
 def vote(
-    session: Session, actor: Actor, disbursement_id: int, choice: str, reason: str, read_hash: str
+    session: Session,
+    actor: Actor,
+    disbursement_id: int,
+    choice: str,
+    reason: str,
+    read_hash: str,
+    conflict_kind: str = "",
 ) -> Disbursement:
     """One member's vote on exactly the text read. The decision takes effect at once when the vote settles it.
 
-    Raises Forbidden for the submitter, a payee or a person without a seat, Conflict for a second vote or changed text.
+    Raises Forbidden for the submitter, somebody with an interest or without a seat, Conflict for a second vote or changed text.
     """
-    disbursement = queries.disbursement(session, disbursement_id)
-    matter = matter_of(session, SUBJECT, disbursement_id)
-    if matter is None:
-        raise NotFound(N_("这笔申请还没有提交表决"))
-    payee = party_by_id(session, disbursement.payee_id)
-    if choice != "recuse" and payee.name == actor.name:
-        raise Forbidden(N_("您是收款方，不能参加表决，请选择回避"))
-    _apply(session, actor, disbursement, council.cast_vote(session, actor, matter, choice, reason, read_hash))
+    matter = matter_in_vote(session, disbursement_id)
+    council.cast_vote(session, actor, matter, choice, reason, read_hash, conflict_kind)
     return queries.disbursement(session, disbursement_id)
 
 
 def close_vote(session: Session, actor: Actor, disbursement_id: int) -> Disbursement:
     """The chair ends the vote once the quorum is reached."""
-    disbursement = queries.disbursement(session, disbursement_id)
+    council.close_vote(session, actor, matter_in_vote(session, disbursement_id))
+    return queries.disbursement(session, disbursement_id)
+
+
+def matter_in_vote(session: Session, disbursement_id: int) -> Matter:
+    """The matter of a request. Raises NotFound when it was never put to the vote."""
     matter = matter_of(session, SUBJECT, disbursement_id)
     if matter is None:
         raise NotFound(N_("这笔申请还没有提交表决"))
-    _apply(session, actor, disbursement, council.close_vote(session, actor, matter))
-    return queries.disbursement(session, disbursement_id)
+    return matter
 
 
 def record_past_decision(
@@ -296,37 +379,70 @@ def record_past_decision(
     minutes or when the decision predates the request.
     """
     disbursement = queries.disbursement(session, disbursement_id)
-    matter = matter_of(session, SUBJECT, disbursement_id)
-    if matter is None:
-        raise NotFound(N_("这笔申请还没有提交表决"))
+    matter = matter_in_vote(session, disbursement_id)
     if not any(file.purpose == "minutes" for file in files_of(session, SUBJECT, disbursement_id)):
         raise Refused(N_("请先上传会议纪要"), field="minutes")
     if decided_on < disbursement.applied_on:
         raise Refused(N_("决议日期不能早于申请日期"), field="decided_on")
-    result = council.record_past_decision(session, actor, matter, decided_on, tally)
-    _apply(session, actor, disbursement, result)
+    council.record_past_decision(session, actor, matter, decided_on, tally)
     return queries.disbursement(session, disbursement_id)
 
 
-def _apply(session: Session, actor: Actor, disbursement: Disbursement, result: str) -> None:
-    if result == "open":
+@decides(SUBJECT)
+def follow_decision(session: Session, actor: Actor, matter: Matter) -> None:
+    """What a decision does to its request: approved, the gifts hold the money, and the public notice opens."""
+    disbursement = queries.disbursement(session, matter.subject_id)
+    if matter.status != "approved":
+        _become(session, disbursement, matter.status, decided=True)
+        record(session, actor.user_id, matter.status, SUBJECT, disbursement.id)
         return
-    _become(session, disbursement, result, decided=True)
-    if result == "approved":
-        parts = tracing.hold(
-            session, SUBJECT, disbursement.id, disbursement.earmark_id, disbursement.amount_minor
-        )
-        append(
-            session,
-            [
-                LeafDraft(
-                    "approved",
-                    disbursement.id,
-                    {"amount": sum(part for _, part in parts), "holds": [list(part) for part in parts]},
-                )
-            ],
-        )
-    record(session, actor.user_id, result, SUBJECT, disbursement.id)
+    parts = tracing.hold(
+        session, SUBJECT, disbursement.id, disbursement.earmark_id, disbursement.amount_minor
+    )
+    body: dict[str, object] = {
+        "amount": sum(part for _, part in parts),
+        "holds": [list(part) for part in parts],
+    }
+    is_past = matter.decided_before_on is not None
+    # A past decision had its notice before this system; an emergency has it after the payment.
+    waits = not (is_past or disbursement.is_emergency or rules_of(session, matter).book.notice_days == 0)
+    _become(session, disbursement, "in_notice" if waits else "payable", decided=True)
+    append(session, [LeafDraft("approved", disbursement.id, body, version=disbursement.text_version)])
+    if waits or disbursement.is_emergency:
+        notice.open_notice(session, actor, matter, is_after_payment=disbursement.is_emergency)
+    record(session, actor.user_id, "approved", SUBJECT, disbursement.id)
+
+
+def advance(session: Session, actor: Actor, disbursement: Disbursement) -> Disbursement:
+    """Bring a promised request to the state that its notice, objections and holds ask for now. Safe to call at any time."""
+    if disbursement.status not in PROMISED:
+        return disbursement
+    running = notice_queries.notice_of(session, SUBJECT, disbursement.id)
+    if running is not None:
+        notice.end_notice(session, actor, running)
+    obstacles = notice_queries.obstacles(session, SUBJECT, disbursement.id)
+    following = "payable"
+    if "objection" in obstacles or "hold" in obstacles:
+        following = "held"
+    elif "notice" in obstacles:
+        following = "in_notice"
+    if following != disbursement.status:
+        _become(session, disbursement, following)
+        record(session, actor.user_id, f"{following}_disbursement", SUBJECT, disbursement.id)
+    return disbursement
+
+
+def advance_due(session: Session, actor: Actor) -> int:
+    """End polls and notices whose time is over. Returns how many requests moved on. Safe to run at any time."""
+    council.close_due(session, actor)
+    moved = 0
+    for each in notice_queries.due_notices(session, clock.today()):
+        if each.subject_type == SUBJECT:
+            found = queries.disbursement(session, each.subject_id)
+            before = found.status
+            notice.end_notice(session, actor, each)
+            moved += advance(session, actor, found).status != before
+    return moved
 
 
 def withdraw_disbursement(session: Session, actor: Actor, disbursement_id: int, reason: str) -> Disbursement:
@@ -335,7 +451,7 @@ def withdraw_disbursement(session: Session, actor: Actor, disbursement_id: int, 
     _require_own(actor, disbursement)
     _require_next(disbursement, "withdrawn")
     matter = matter_of(session, SUBJECT, disbursement_id)
-    if disbursement.status == "submitted" and matter is not None:
+    if disbursement.status == "in_vote" and matter is not None:
         council.withdraw_matter(session, actor, matter)
     _end(session, actor, disbursement, "withdrawn", reason)
     return disbursement
@@ -371,9 +487,15 @@ def _end(
         raise Refused(N_("请写明原因"), field="reason")
     _become(session, disbursement, status, closed=True)
     if disbursement.number is not None:  # a draft was never put before anyone
-        leaf = LeafDraft(f"request_{status}", disbursement.id, body or {}, {"reason": reason.strip()})
-        append(session, [leaf])
+        append(session, [_ended_leaf(disbursement, status, reason, body)])
     record(session, actor.user_id, f"{status}_disbursement", SUBJECT, disbursement.id, reason=reason.strip())
+
+
+def _ended_leaf(
+    disbursement: Disbursement, status: str, reason: str, body: dict[str, object] | None = None
+) -> LeafDraft:
+    texts = {"reason": reason.strip()}
+    return LeafDraft(f"request_{status}", disbursement.id, body or {}, texts, disbursement.text_version)
 
 
 def _require_own(actor: Actor, disbursement: Disbursement) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import and_, case, func, or_, select
@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session, aliased
 from app.council.meetings.rules import Subject, describes
 from app.council.models import Matter
 from app.disbursements.models import Disbursement, Payment
+from app.disbursements.rules import ENDED
 from app.files.rules import readable_by
 from app.ledger import queries as ledger
 from app.ledger.structure.models import Project
@@ -181,6 +182,24 @@ def organisations_of(session: Session, fund_id: int, limit: int = 200) -> list[s
     return [row.name for row in rows]
 
 
+def split_with(session: Session, found: Disbursement, days: int) -> int:
+    """Fen of the other requests to the same payee for the same project, applied for within ``days`` before this one, that were
+    not given up: what a split payment would be made of."""
+    first = found.applied_on - timedelta(days=days)
+    return int(
+        session.scalar(
+            select(func.coalesce(func.sum(Disbursement.amount_minor), 0)).where(
+                Disbursement.payee_id == found.payee_id,
+                Disbursement.project_id == found.project_id,
+                Disbursement.id != found.id,
+                Disbursement.applied_on.between(first, found.applied_on),
+                Disbursement.status.not_in(("drafted", *ENDED)),
+            )
+        )
+        or 0
+    )
+
+
 def earlier_to_payee(session: Session, found: Disbursement) -> tuple[int, int, date | None]:
     """(requests, fen paid, day of the last application) of earlier requests paid to the same payee."""
     count, paid, latest = session.execute(
@@ -226,6 +245,7 @@ def acts_on(session: Session, disbursement_id: int) -> list[Act]:
 
 _LEAVES_OF_REQUESTS = (
     "submitted",
+    "request_returned",
     "approved",
     "promised_again",
     "request_withdrawn",
@@ -235,7 +255,16 @@ _LEAVES_OF_REQUESTS = (
     "acceptance",
     "refund",
 )
-_LEAVES_OF_MATTERS = ("matter_opened", "vote", "resolution", "matter_withdrawn")
+_LEAVES_OF_MATTERS = (
+    "matter_opened",
+    "vote",
+    "vote_carried",
+    "endorsement",
+    "matter_referred",
+    "matter_voided",
+    "resolution",
+    "matter_withdrawn",
+)
 
 
 @dataclass(frozen=True, slots=True)

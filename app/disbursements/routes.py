@@ -22,7 +22,7 @@ from app.disbursements.forms import (
     uploads,
 )
 from app.disbursements.models import Disbursement
-from app.disbursements.rules import STATUS_NAMES, DisbursementDraft
+from app.disbursements.rules import ENDED, PAID, STATUS_NAMES, STATUS_TAGS, DisbursementDraft
 from app.files.queries import files_of
 from app.files.rules import ACCEPT, MAX_BYTES
 from app.ledger import queries as ledger
@@ -47,10 +47,11 @@ ROWS = 50
 _TABS: dict[str, tuple[str, tuple[str, ...]]] = {
     "": (N_("全部"), ()),
     "drafted": (N_("草稿"), ("drafted",)),
-    "submitted": (N_("表决中"), ("submitted",)),
-    "approved": (N_("待付款"), ("approved",)),
-    "paid": (N_("已付款"), ("paid",)),
-    "ended": (N_("未通过或撤回"), ("rejected", "withdrawn", "cancelled")),
+    "voting": (N_("表决中"), ("submitted", "returned", "in_vote")),
+    "notice": (N_("公示中"), ("in_notice", "held")),
+    "to-pay": (N_("待付款"), ("payable",)),
+    "paid": (N_("已付款"), PAID),
+    "ended": (N_("未通过或撤回"), ENDED),
 }
 
 
@@ -112,6 +113,7 @@ def listing() -> Response:
         first_url=url_for("disbursements.listing", status=current or None) if before else None,
         may_draft=actor().may(Permission.DISBURSEMENT_REQUEST, fund.id),
         status_names={status: _(name) for status, name in STATUS_NAMES.items()},
+        status_tags=STATUS_TAGS,
         nav_current="disbursements",
     )
 

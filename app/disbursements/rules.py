@@ -15,21 +15,63 @@ from app.shared.periods import require_plausible
 
 STATUS_NAMES: dict[str, str] = {
     "drafted": N_("草稿"),
-    "submitted": N_("表决中"),
-    "approved": N_("已批准，待付款"),
+    "submitted": N_("已提交，待付表决"),
+    "returned": N_("退回补充"),
+    "in_vote": N_("表决中"),
     "rejected": N_("未通过"),
-    "withdrawn": N_("已撤回"),
+    "lapsed": N_("到期未决"),
+    "in_notice": N_("已通过，公示中"),
+    "held": N_("暂停付款"),
+    "payable": N_("已批准，待付款"),
     "paid": N_("已付款"),
+    "proven": N_("使用凭证已验收"),
+    "delivered": N_("已到达受益人"),
+    "closed": N_("已结项"),
+    "withdrawn": N_("已撤回"),
     "cancelled": N_("已取消"),
 }
+STATUSES = tuple(STATUS_NAMES)
 
 NEXT: dict[str, tuple[str, ...]] = {
     "drafted": ("submitted", "withdrawn"),
-    "submitted": ("approved", "rejected", "withdrawn"),
-    "approved": ("paid", "cancelled"),
-    "paid": ("approved",),
+    "submitted": ("in_vote", "returned", "withdrawn"),
+    "returned": ("submitted", "withdrawn"),
+    "in_vote": ("in_notice", "payable", "rejected", "lapsed", "returned", "withdrawn"),
+    "in_notice": ("held", "payable", "cancelled"),
+    "held": ("in_notice", "payable", "cancelled", "paid"),
+    "payable": ("held", "paid", "cancelled"),
+    "paid": ("payable", "proven"),
+    "proven": ("delivered", "paid"),
+    "delivered": ("closed", "proven"),
+    "lapsed": ("returned", "withdrawn"),
 }
-"""Which state may follow which. A paid request is payable again only when its payment is reversed."""
+"""The one table of transitions; docs/requests.md draws it. Backwards: a payment reversed makes a request payable again, proof
+or delivery recorded by mistake is taken back. ``held`` becomes ``paid`` when the unpaid rest is given up."""
+
+STATUS_TAGS: dict[str, str] = {
+    "drafted": "plain",
+    "submitted": "wait",
+    "returned": "wait",
+    "in_vote": "wait",
+    "rejected": "stop",
+    "lapsed": "stop",
+    "in_notice": "wait",
+    "held": "stop",
+    "payable": "wait",
+    "paid": "ok",
+    "proven": "ok",
+    "delivered": "ok",
+    "closed": "ok",
+    "withdrawn": "plain",
+    "cancelled": "plain",
+}
+"""The colour of a state's tag, the same in the office and in public: ok, wait, stop or plain."""
+
+PROMISED = ("in_notice", "held", "payable")
+"""States in which the gifts hold what is still unpaid."""
+EDITABLE = ("drafted", "returned")
+PAID = ("paid", "proven", "delivered", "closed")
+ENDED = ("rejected", "lapsed", "withdrawn", "cancelled")
 
 
 @dataclass(slots=True)
@@ -48,6 +90,8 @@ class DisbursementDraft:
     papers: str = ""
     office_number: str = ""
     idempotency_key: str | None = None
+    beneficiary: str = ""
+    is_emergency: bool = False
 
 
 def refuse_if_wrong(draft: DisbursementDraft, today: date) -> None:

@@ -27,14 +27,21 @@ def local(instant: datetime, zone: str = DEFAULT_ZONE) -> datetime:
     return (instant if instant.tzinfo else instant.replace(tzinfo=UTC)).astimezone(ZoneInfo(zone))
 
 
+def end_of(day: date, zone: str = DEFAULT_ZONE) -> datetime:
+    """The instant at which ``day`` is over in ``zone``: midnight before the next."""
+    following = day + timedelta(days=1)
+    return datetime(following.year, following.month, following.day, tzinfo=ZoneInfo(zone)).astimezone(UTC)
+
+
 @contextmanager
 def simulated(moment: datetime) -> Iterator[SimulatedClock]:
     """Run under a clock that stands at ``moment`` (aware) until it is moved: for the example fund, synthetic data, tests."""
+    before = _simulated.get()
     clock = SimulatedClock(moment)
     try:
         yield clock
     finally:
-        _simulated.set(None)
+        _simulated.set(before)
 
 
 class SimulatedClock:

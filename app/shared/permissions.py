@@ -57,7 +57,11 @@ class Permission(StrEnum):
     DISBURSEMENT_READ = "disbursement:read"
     DISBURSEMENT_PAY = "disbursement:pay"
     MATTER_VOTE = "matter:vote"
+    MATTER_ENDORSE = "matter:endorse"
     COUNCIL_CONVENE = "council:convene"
+    COUNCIL_PROPOSE = "council:propose"
+    COUNCIL_SUPERVISE = "council:supervise"
+    COUNCIL_COUNTERSIGN = "council:countersign"
     INTEREST_DECLARE = "interest:declare"
     INTEREST_READ = "interest:read"
     INTEREST_RECORD = "interest:record"
@@ -73,6 +77,16 @@ _READ = {
     Permission.DISBURSEMENT_READ,
 }
 _P = Permission
+_MEMBER = frozenset(
+    _READ
+    | {
+        _P.MATTER_VOTE,
+        _P.DISBURSEMENT_REQUEST,
+        _P.COUNCIL_PROPOSE,
+        _P.MATTER_ENDORSE,
+        _P.INTEREST_DECLARE,
+    }
+)
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.ADMINISTRATOR: frozenset(
         {
@@ -97,6 +111,8 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.DOCUMENT_ISSUE,
             _P.NOTICE_READ,
             _P.COUNCIL_CONVENE,
+            _P.COUNCIL_PROPOSE,
+            _P.MATTER_ENDORSE,
         }
     ),
     Role.CASHIER: frozenset(_READ | {_P.MONEY_MOVE, _P.DISBURSEMENT_PAY, _P.INTEREST_DECLARE}),
@@ -112,21 +128,19 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.INTEREST_DECLARE,
         }
     ),
-    Role.CHAIR: frozenset(
+    Role.CHAIR: frozenset(_MEMBER | {_P.COUNCIL_CONVENE, _P.NOTICE_READ}),
+    Role.COUNCIL: _MEMBER,
+    Role.SUPERVISOR: frozenset(
         _READ
         | {
-            _P.MATTER_VOTE,
-            _P.DISBURSEMENT_REQUEST,
-            _P.COUNCIL_CONVENE,
-            _P.NOTICE_READ,
+            _P.AUDIT_READ,
+            _P.PERSONAL_READ,
             _P.INTEREST_DECLARE,
+            _P.INTEREST_READ,
+            _P.COUNCIL_SUPERVISE,
         }
     ),
-    Role.COUNCIL: frozenset(_READ | {_P.MATTER_VOTE, _P.DISBURSEMENT_REQUEST, _P.INTEREST_DECLARE}),
-    Role.SUPERVISOR: frozenset(
-        _READ | {_P.AUDIT_READ, _P.PERSONAL_READ, _P.INTEREST_DECLARE, _P.INTEREST_READ}
-    ),
-    Role.HOST: frozenset(_READ | {_P.AUDIT_READ, _P.FUND_MANAGE}),
+    Role.HOST: frozenset(_READ | {_P.AUDIT_READ, _P.FUND_MANAGE, _P.COUNCIL_COUNTERSIGN}),
     Role.AUDITOR: frozenset(_READ | {_P.AUDIT_READ, _P.PERSONAL_READ, _P.INTEREST_READ}),
 }
 

@@ -350,22 +350,40 @@ def upgrade() -> None:
     sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('type', sa.String(length=40), nullable=False),
     sa.Column('subject_id', sa.BigInteger(), nullable=False),
+    sa.Column('topic', sa.String(length=20), nullable=False),
     sa.Column('text_hash', sa.String(length=64), nullable=False),
     sa.Column('amount_minor', sa.BigInteger(), nullable=True),
     sa.Column('submitter_id', sa.BigInteger(), nullable=True),
     sa.Column('status', sa.String(length=20), nullable=False),
+    sa.Column('rules_number', sa.Integer(), nullable=False),
+    sa.Column('rules_sha256', sa.String(length=64), nullable=False),
+    sa.Column('tier', sa.Integer(), nullable=False),
+    sa.Column('counted_minor', sa.BigInteger(), nullable=True),
+    sa.Column('decided_by', sa.String(length=20), nullable=False),
+    sa.Column('majority', sa.String(length=20), nullable=False),
+    sa.Column('officers_needed', sa.Integer(), nullable=False),
+    sa.Column('chair_signs', sa.Boolean(), nullable=False),
+    sa.Column('needs_opinion', sa.Boolean(), nullable=False),
+    sa.Column('needs_host', sa.Boolean(), nullable=False),
     sa.Column('seats', sa.Integer(), nullable=False),
     sa.Column('quorum', sa.Integer(), nullable=False),
     sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('closes_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('resolution_number', sa.String(length=20), nullable=True),
     sa.Column('decided_before_on', sa.Date(), nullable=True),
     sa.Column('past_counts', sa.Text(), nullable=False),
-    sa.CheckConstraint("(status = 'open') = (decided_at IS NULL)", name=op.f('matter_is_decided_once')),
-    sa.CheckConstraint("status IN ('open', 'approved', 'rejected', 'withdrawn')", name=op.f('matter_status_is_known')),
+    sa.CheckConstraint("(decided_by = 'council') = (officers_needed = 0)", name=op.f('officers_sign_what_no_council_decides')),
+    sa.CheckConstraint("(status IN ('open', 'endorsing', 'referred')) = (decided_at IS NULL)", name=op.f('matter_is_decided_once')),
+    sa.CheckConstraint("decided_by IN ('officers', 'council', 'emergency')", name=op.f('matter_decider_is_known')),
+    sa.CheckConstraint("status IN ('open', 'endorsing', 'referred', 'approved', 'rejected', 'lapsed', 'voided', 'withdrawn')", name=op.f('matter_status_is_known')),
+    sa.CheckConstraint("topic IN ('spending', 'goods', 'ratification', 'rules', 'purpose', 'related_party', 'ending', 'other')", name=op.f('matter_topic_is_known')),
     sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_matter_fund_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_matter')),
+    sa.UniqueConstraint('resolution_number', name=op.f('uq_matter_resolution_number')),
     sa.UniqueConstraint('type', 'subject_id', 'text_hash', name=op.f('uq_matter_type_subject_id_text_hash'))
     )
+    op.create_index('ix_matter_closing', 'matter', ['status', 'closes_at'], unique=False)
     op.create_index('ix_matter_fund', 'matter', ['fund_id', 'status'], unique=False)
     op.create_table('money_account',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -470,6 +488,9 @@ def upgrade() -> None:
     sa.Column('applied_on', sa.Date(), nullable=False),
     sa.Column('papers', sa.Text(), nullable=False),
     sa.Column('status', sa.String(length=20), nullable=False),
+    sa.Column('is_emergency', sa.Boolean(), nullable=False),
+    sa.Column('beneficiary', sa.Text(), nullable=False),
+    sa.Column('text_version', sa.Integer(), nullable=False),
     sa.Column('text_hash', sa.String(length=64), nullable=True),
     sa.Column('text_salt', sa.String(length=64), nullable=False),
     sa.Column('submitter_id', sa.BigInteger(), nullable=True),
@@ -479,7 +500,7 @@ def upgrade() -> None:
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('idempotency_key', sa.String(length=80), nullable=True),
     sa.CheckConstraint("spending_kind IS NULL OR spending_kind IN ('individual_aid', 'organisation_aid', 'project_works', 'goods_purchase', 'fundraising_cost', 'management', 'asset_purchase')", name=op.f('spending_kind_is_known')),
-    sa.CheckConstraint("status IN ('drafted', 'submitted', 'approved', 'rejected', 'withdrawn', 'paid', 'cancelled')", name=op.f('disbursement_status_is_known')),
+    sa.CheckConstraint("status IN ('drafted', 'submitted', 'returned', 'in_vote', 'rejected', 'lapsed', 'in_notice', 'held', 'payable', 'paid', 'proven', 'delivered', 'closed', 'withdrawn', 'cancelled')", name=op.f('disbursement_status_is_known')),
     sa.CheckConstraint("status IN ('drafted', 'withdrawn') OR number IS NOT NULL", name=op.f('submitted_request_has_a_number')),
     sa.CheckConstraint("status IN ('drafted', 'withdrawn') OR spending_kind IS NOT NULL", name=op.f('submitted_request_has_a_kind')),
     sa.CheckConstraint('amount_minor > 0', name=op.f('disbursement_amount_is_positive')),
@@ -674,18 +695,26 @@ def upgrade() -> None:
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('matter_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('voter_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
     sa.Column('seat_number', sa.Integer(), nullable=False),
     sa.Column('choice', sa.String(length=10), nullable=False),
     sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('conflict_kind', sa.String(length=20), nullable=True),
     sa.Column('text_hash', sa.String(length=64), nullable=False),
+    sa.Column('source', sa.String(length=10), nullable=False),
+    sa.Column('recorded_by_id', sa.BigInteger(), nullable=True),
     sa.Column('cast_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("(choice = 'recuse') = (conflict_kind IS NOT NULL)", name=op.f('recusal_has_a_published_kind')),
     sa.CheckConstraint("choice <> 'reject' OR length(reason) > 0", name=op.f('rejection_has_a_reason')),
     sa.CheckConstraint("choice IN ('approve', 'reject', 'abstain', 'recuse')", name=op.f('vote_choice_is_known')),
+    sa.CheckConstraint("source IN ('online', 'room', 'matched')", name=op.f('vote_source_is_known')),
+    sa.CheckConstraint('version > 0', name=op.f('vote_versions_start_at_one')),
     sa.ForeignKeyConstraint(['matter_id'], ['matter.id'], name=op.f('fk_vote_matter_id')),
     sa.ForeignKeyConstraint(['voter_id'], ['user.id'], name=op.f('fk_vote_voter_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_vote')),
-    sa.UniqueConstraint('matter_id', 'voter_id', name=op.f('uq_vote_matter_id_voter_id'))
+    sa.UniqueConstraint('matter_id', 'voter_id', 'version', name=op.f('uq_vote_matter_id_voter_id_version'))
     )
+    op.create_index('ix_vote_voter', 'vote', ['voter_id', 'matter_id'], unique=False)
     op.create_table('donation_version',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('donation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -977,6 +1006,126 @@ def upgrade() -> None:
     )
     op.create_index('ix_interest_name', 'interest', ['fund_id', 'name_hash'], unique=False)
     op.create_index('ix_interest_person', 'interest', ['fund_id', 'user_id'], unique=False)
+    op.create_table('rule_version',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('sha256', sa.String(length=64), nullable=False),
+    sa.Column('in_force_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('matter_id', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('number > 0', name=op.f('own_rules_are_numbered_from_one')),
+    sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_rule_version_fund_id')),
+    sa.ForeignKeyConstraint(['matter_id'], ['matter.id'], name=op.f('fk_rule_version_matter_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_rule_version')),
+    sa.UniqueConstraint('fund_id', 'number', name=op.f('uq_rule_version_fund_id_number')),
+    sa.UniqueConstraint('matter_id', name=op.f('uq_rule_version_matter_id'))
+    )
+    op.create_table('matter_conflict',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('matter_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("kind IN ('employer', 'organisation', 'family', 'business', 'self', 'submitter', 'declared')", name=op.f('conflict_kind_is_known')),
+    sa.ForeignKeyConstraint(['matter_id'], ['matter.id'], name=op.f('fk_matter_conflict_matter_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_matter_conflict_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_matter_conflict')),
+    sa.UniqueConstraint('matter_id', 'user_id', name=op.f('uq_matter_conflict_matter_id_user_id'))
+    )
+    op.create_table('endorsement',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('matter_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('role', sa.String(length=20), nullable=False),
+    sa.Column('choice', sa.String(length=10), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('text_hash', sa.String(length=64), nullable=False),
+    sa.Column('signed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("(choice <> 'reject' AND kind <> 'opinion') OR length(reason) > 0", name=op.f('opinion_and_refusal_have_words')),
+    sa.CheckConstraint("choice IN ('approve', 'reject')", name=op.f('endorsement_choice_is_known')),
+    sa.CheckConstraint("kind IN ('officer', 'opinion', 'host', 'host_decision')", name=op.f('endorsement_kind_is_known')),
+    sa.ForeignKeyConstraint(['matter_id'], ['matter.id'], name=op.f('fk_endorsement_matter_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_endorsement_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_endorsement')),
+    sa.UniqueConstraint('matter_id', 'kind', 'user_id', name=op.f('uq_endorsement_matter_id_kind_user_id'))
+    )
+    op.create_table('public_notice',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('subject_type', sa.String(length=40), nullable=False),
+    sa.Column('subject_id', sa.BigInteger(), nullable=False),
+    sa.Column('matter_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('is_after_payment', sa.Boolean(), nullable=False),
+    sa.Column('opens_on', sa.Date(), nullable=False),
+    sa.Column('ends_on', sa.Date(), nullable=False),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('ends_on >= opens_on', name=op.f('notice_ends_after_it_opens')),
+    sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_public_notice_fund_id')),
+    sa.ForeignKeyConstraint(['matter_id'], ['matter.id'], name=op.f('fk_public_notice_matter_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_public_notice')),
+    sa.UniqueConstraint('matter_id', name=op.f('uq_public_notice_matter_id'))
+    )
+    op.create_index('ix_public_notice_running', 'public_notice', ['ended_at', 'ends_on'], unique=False)
+    op.create_index('ix_public_notice_subject', 'public_notice', ['subject_type', 'subject_id'], unique=False)
+    op.create_table('objection',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.String(length=20), nullable=False),
+    sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('notice_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('subject_type', sa.String(length=40), nullable=False),
+    sa.Column('subject_id', sa.BigInteger(), nullable=False),
+    sa.Column('ground', sa.String(length=20), nullable=False),
+    sa.Column('words', sa.Text(), nullable=False),
+    sa.Column('contact', sa.LargeBinary(), nullable=False),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('answer_due_on', sa.Date(), nullable=False),
+    sa.Column('is_shown', sa.Boolean(), nullable=False),
+    sa.Column('status', sa.String(length=20), nullable=False),
+    sa.Column('repeats_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('answer', sa.Text(), nullable=False),
+    sa.Column('answered_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('dismissed_by_chair_id', sa.BigInteger(), nullable=True),
+    sa.Column('dismissed_by_supervisor_id', sa.BigInteger(), nullable=True),
+    sa.Column('dismissal_reason', sa.Text(), nullable=False),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('idempotency_key', sa.String(length=80), nullable=True),
+    sa.CheckConstraint("(status = 'open') = (closed_at IS NULL)", name=op.f('objection_is_closed_once')),
+    sa.CheckConstraint("(status = 'repeated') = (repeats_id IS NOT NULL)", name=op.f('repeat_names_what_it_repeats')),
+    sa.CheckConstraint("ground IN ('need', 'price', 'interest', 'purpose', 'papers', 'other')", name=op.f('objection_ground_is_known')),
+    sa.CheckConstraint("status <> 'dismissed' OR (dismissed_by_chair_id IS NOT NULL AND dismissed_by_supervisor_id IS NOT NULL AND dismissed_by_chair_id <> dismissed_by_supervisor_id)", name=op.f('dismissal_needs_chair_and_supervisor')),
+    sa.CheckConstraint("status IN ('open', 'answered', 'dismissed', 'repeated')", name=op.f('objection_status_is_known')),
+    sa.CheckConstraint("status NOT IN ('answered', 'dismissed') OR length(answer) > 0", name=op.f('answer_is_written')),
+    sa.CheckConstraint('length(words) > 0', name=op.f('objection_says_something')),
+    sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_objection_fund_id')),
+    sa.ForeignKeyConstraint(['notice_id'], ['public_notice.id'], name=op.f('fk_objection_notice_id')),
+    sa.ForeignKeyConstraint(['repeats_id'], ['objection.id'], name=op.f('fk_objection_repeats_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_objection')),
+    sa.UniqueConstraint('idempotency_key', name=op.f('uq_objection_idempotency_key')),
+    sa.UniqueConstraint('number', name=op.f('uq_objection_number'))
+    )
+    op.create_index('ix_objection_fund', 'objection', ['fund_id', 'status'], unique=False)
+    op.create_index('ix_objection_subject', 'objection', ['subject_type', 'subject_id'], unique=False)
+    op.create_table('payment_hold',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('subject_type', sa.String(length=40), nullable=False),
+    sa.Column('subject_id', sa.BigInteger(), nullable=False),
+    sa.Column('placed_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('placed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('lifted_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('lift_reason', sa.Text(), nullable=False),
+    sa.Column('lifted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("(lifted_at IS NULL) = (lift_reason = '')", name=op.f('lifting_has_a_reason')),
+    sa.CheckConstraint('length(reason) > 0', name=op.f('hold_has_a_reason')),
+    sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_payment_hold_fund_id')),
+    sa.ForeignKeyConstraint(['placed_by_id'], ['user.id'], name=op.f('fk_payment_hold_placed_by_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_payment_hold'))
+    )
+    op.create_index('ix_payment_hold_subject', 'payment_hold', ['subject_type', 'subject_id'], unique=False)
 
     # Budgets and quotations of requests, accounts of payees
     op.create_table('budget_line',
@@ -1038,6 +1187,17 @@ def downgrade() -> None:
     op.drop_table('quotation')
     op.drop_index('ix_budget_line_item', table_name='budget_line')
     op.drop_table('budget_line')
+    op.drop_index('ix_payment_hold_subject', table_name='payment_hold')
+    op.drop_table('payment_hold')
+    op.drop_index('ix_objection_fund', table_name='objection')
+    op.drop_index('ix_objection_subject', table_name='objection')
+    op.drop_table('objection')
+    op.drop_index('ix_public_notice_running', table_name='public_notice')
+    op.drop_index('ix_public_notice_subject', table_name='public_notice')
+    op.drop_table('public_notice')
+    op.drop_table('endorsement')
+    op.drop_table('matter_conflict')
+    op.drop_table('rule_version')
     op.drop_index('ix_interest_person', table_name='interest')
     op.drop_index('ix_interest_name', table_name='interest')
     op.drop_table('interest')
@@ -1070,6 +1230,7 @@ def downgrade() -> None:
     op.drop_index('ix_goods_movement_line', table_name='goods_movement')
     op.drop_table('goods_movement')
     op.drop_table('donation_version')
+    op.drop_index('ix_vote_voter', table_name='vote')
     op.drop_table('vote')
     op.drop_index('ix_tranche_turn', table_name='tranche', sqlite_where=sa.text('remaining_minor > 0'), postgresql_where=sa.text('remaining_minor > 0'))
     op.drop_index('ix_tranche_source', table_name='tranche')
@@ -1090,10 +1251,10 @@ def downgrade() -> None:
     op.drop_index('ix_donation_fund', table_name='donation')
     op.drop_index('ix_donation_day', table_name='donation')
     op.drop_table('donation')
-    op.drop_index('ix_disbursement_status', table_name='disbursement')
-    op.drop_index('ix_disbursement_payee', table_name='disbursement')
     op.drop_index('ix_disbursement_fund', table_name='disbursement')
     op.drop_index('ix_disbursement_decided', table_name='disbursement')
+    op.drop_index('ix_disbursement_payee', table_name='disbursement')
+    op.drop_index('ix_disbursement_status', table_name='disbursement')
     op.drop_table('disbursement')
     op.drop_index('ix_term_of_office_user', table_name='term_of_office')
     op.drop_index('ix_term_of_office_fund', table_name='term_of_office')
@@ -1104,6 +1265,7 @@ def downgrade() -> None:
     op.drop_table('project')
     op.drop_table('period')
     op.drop_table('money_account')
+    op.drop_index('ix_matter_closing', table_name='matter')
     op.drop_index('ix_matter_fund', table_name='matter')
     op.drop_table('matter')
     op.drop_index('ix_journal_entry_source', table_name='journal_entry')

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.council.meetings import operations, queries
 from app.council.meetings.models import Meeting
 from app.council.meetings.rules import ItemNotes, MeetingDraft, MinutesDraft
+from app.council.rules import RoomVote
 from app.documents.models import IssuedDocument
 from app.shared import clock
 from app.shared.db import transaction
@@ -80,9 +81,18 @@ def held(session: Session, present: Sequence[str] = SEATS, **changes: Any) -> in
 
 
 def notes(session: Session, meeting_id: int, **changes: Any) -> MinutesDraft:
-    """Minutes with something said on every item."""
+    """Minutes with something said on every item, and every vote for it."""
+    found = meeting(session, meeting_id)
     items = {
-        view.item.id: ItemNotes(discussion=WORDS, outcome="同意")
+        view.item.id: ItemNotes(
+            WORDS,
+            "同意",
+            {
+                ballot.user_id: RoomVote("approve")
+                for ballot in (queries.ballots_of(session, found, view.matter) if view.matter else [])
+                if ballot.conflict_kind is None
+            },
+        )
         for view in queries.agenda_of(session, meeting_id)
     }
     return MinutesDraft(**{"minutes": "理事长主持会议。", "items": items, **changes})

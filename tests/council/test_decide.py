@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import pytest
 
-from app.council.rules import Tally, outcome, passes, quorum_of, quorum_reached
+from app.council.rules import (
+    Signature,
+    Tally,
+    Terms,
+    endorsed_outcome,
+    officers_outcome,
+    outcome,
+    passes,
+    quorum_of,
+    quorum_reached,
+)
 
 SEATS_AND_QUORUM = [(1, 1), (2, 2), (3, 2), (4, 3), (5, 4), (6, 4), (7, 5), (8, 6), (9, 6), (11, 8), (25, 17)]
 
@@ -35,19 +45,21 @@ CASES = [
     (7, (3, 3, 1, 0), "rejected", "rejected"),
     (7, (3, 2, 2, 0), "rejected", "rejected"),
     (4, (2, 2, 0, 0), "rejected", "rejected"),
-    (2, (1, 1, 0, 0), "rejected", "rejected"),
     # Recused members count for the quorum, not for the majority.
     (7, (3, 1, 0, 1), "open", "approved"),
     (7, (3, 2, 0, 2), "approved", "approved"),
     (7, (2, 2, 0, 3), "rejected", "rejected"),
     (7, (4, 0, 0, 1), "approved", "approved"),
-    (5, (2, 0, 0, 3), "approved", "approved"),
-    (5, (0, 0, 0, 5), "rejected", "rejected"),
-    # The smallest councils.
-    (1, (1, 0, 0, 0), "approved", "approved"),
-    (1, (0, 0, 1, 0), "rejected", "rejected"),
-    (3, (2, 0, 0, 0), "approved", "approved"),
-    (3, (1, 0, 0, 1), "open", "approved"),
+    # Fewer than three members without a conflict cannot decide: the host does.
+    (5, (2, 0, 0, 3), "referred", "referred"),
+    (5, (0, 0, 0, 5), "referred", "referred"),
+    (5, (2, 0, 0, 2), "open", "referred"),
+    (3, (1, 0, 0, 1), "referred", "referred"),
+    (2, (1, 1, 0, 0), "referred", "referred"),
+    (1, (1, 0, 0, 0), "referred", "referred"),
+    # The smallest council that decides.
+    (3, (3, 0, 0, 0), "approved", "approved"),
+    (3, (2, 0, 0, 0), "open", "referred"),
 ]
 
 
@@ -96,3 +108,70 @@ def test_decision_before_the_last_vote_is_never_overturned_by_those_who_are_miss
             assert ends == {True}, tally
         elif decided == "rejected":
             assert ends == {False}, tally
+
+
+# seats | approve, reject, abstain, recuse | special resolution, everybody asked | its time is over
+SPECIAL = [
+    (6, (4, 2, 0, 0), "approved", "approved"),
+    (6, (3, 3, 0, 0), "rejected", "rejected"),
+    (7, (5, 2, 0, 0), "approved", "approved"),
+    (7, (4, 3, 0, 0), "rejected", "rejected"),
+    (7, (4, 2, 0, 1), "approved", "approved"),
+    (7, (4, 1, 0, 0), "open", "approved"),
+    (7, (3, 2, 0, 0), "open", "rejected"),
+    (7, (3, 1, 0, 0), "open", "lapsed"),
+    (7, (0, 0, 0, 0), "open", "lapsed"),
+]
+
+
+@pytest.mark.parametrize(("seats", "votes", "going_on", "ended"), SPECIAL)
+def test_special_resolution_needs_two_thirds_of_those_present(
+    seats: int, votes: tuple[int, int, int, int], going_on: str, ended: str
+) -> None:
+    tally, terms = Tally(seats, quorum_of(seats), *votes), Terms("special")
+    assert outcome(tally, terms) == going_on
+    assert outcome(tally, terms, ended=True) == ended
+
+
+OFFICER = Signature("officer", "approve", "secretary")
+CHAIR = Signature("officer", "approve", "chair")
+REFUSAL = Signature("officer", "reject", "chair")
+
+
+@pytest.mark.parametrize(
+    ("signed", "needed", "chair_signs", "result"),
+    [
+        ([], 1, False, "open"),
+        ([OFFICER], 1, False, "approved"),
+        ([OFFICER], 2, True, "open"),
+        ([OFFICER, OFFICER], 2, True, "open"),
+        ([OFFICER, CHAIR], 2, True, "approved"),
+        ([OFFICER, REFUSAL], 2, True, "rejected"),
+        ([REFUSAL], 1, False, "rejected"),
+    ],
+)
+def test_officers_sign_small_amounts(
+    signed: list[Signature], needed: int, chair_signs: bool, result: str
+) -> None:
+    assert officers_outcome(signed, needed, chair_signs=chair_signs) == result
+
+
+OPINION = Signature("opinion", "reject", "supervisor")
+HOST, HOST_REFUSES = Signature("host", "approve", "host"), Signature("host", "reject", "host")
+
+
+@pytest.mark.parametrize(
+    ("signed", "needs_opinion", "needs_host", "result"),
+    [
+        ([], False, False, ("approved", [])),
+        ([], True, True, ("endorsing", ["opinion", "host"])),
+        ([OPINION], True, True, ("endorsing", ["host"])),
+        ([HOST], True, True, ("endorsing", ["opinion"])),
+        ([OPINION, HOST], True, True, ("approved", [])),
+        ([HOST_REFUSES], True, True, ("rejected", [])),
+    ],
+)
+def test_large_amounts_wait_for_opinion_and_host(
+    signed: list[Signature], needs_opinion: bool, needs_host: bool, result: tuple[str, list[str]]
+) -> None:
+    assert endorsed_outcome(signed, needs_opinion=needs_opinion, needs_host=needs_host) == result

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -99,7 +99,16 @@ def vote(session: Session, disbursement_id: int, member: str, choice: str, reaso
 
 
 def approved(session: Session, minor: int = 600_000, **changes: Any) -> int:
-    """A request that four of five seats approved; returns its id."""
+    """A request that four of five seats approved, whose public notice has ended; returns its id."""
+    with clock.simulated(clock.now() - timedelta(days=9)):
+        found = in_notice(session, minor, **changes)
+    with transaction(session, books=True):
+        operations.advance(session, actor(session, "secretary"), operations.queries.disbursement(session, found))
+    return found
+
+
+def in_notice(session: Session, minor: int = 600_000, **changes: Any) -> int:
+    """A request that four of five seats approved just now; returns its id."""
     found = submitted(session, minor, **changes)
     for member in MEMBERS[1:]:
         vote(session, found, member, "approve")

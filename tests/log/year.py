@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
+from app.council import operations as council
 from app.council.checks import check_council
 from app.council.interests import operations as interests
 from app.council.interests.checks import check_interests
@@ -22,8 +23,9 @@ from app.council.meetings import operations as meetings
 from app.council.meetings import queries as meeting_queries
 from app.council.meetings.checks import check_meetings
 from app.council.meetings.rules import ItemNotes, MeetingDraft, MinutesDraft
+from app.council.operations import MatterDraft
 from app.council.queries import matter_of
-from app.council.rules import Tally, quorum_of
+from app.council.rules import RoomVote, Tally, quorum_of
 from app.disbursements import operations as disbursements
 from app.disbursements.checks import check_disbursements
 from app.disbursements.payments import operations as payments
@@ -297,13 +299,11 @@ class Year:
         matter = matter_of(self.session, "disbursement", request)
         assert matter is not None
         for seat in range(1, SEATS + 1):
-            user = self.session.scalars(select(User).where(User.email == f"seat{seat}@fund.example")).one()
-            office = Office(Role.CHAIR if seat == 1 else Role.COUNCIL, self.fund, 0, seat)
             choice, reason = ("recuse", f"与 {PRIVATE[3]} 是亲属") if seat == 2 else ("approve", "")
             with transaction(self.session, books=True):
                 disbursements.vote(
                     self.session,
-                    Actor(user.id, user.name, (office,)),
+                    self._member(seat),
                     request,
                     choice,
                     reason,
@@ -313,10 +313,16 @@ class Year:
                 return
 
     def meet(self) -> None:
-        """A meeting with its minutes. One seat is not there."""
-        draft = MeetingDraft(
-            self.fund, "理事会会议", clock.now() + timedelta(hours=1), "社区会议室", plain_items=("听取报告",)
+        """A meeting that votes on a matter, with its minutes. One seat is not there; the chair confirms the recorded vote."""
+        self.do(
+            council.open_matter,
+            MatterDraft(self.fund, "example", 1, hashlib.sha256(b"").hexdigest(), "other"),
         )
+        waiting = tuple(
+            matter_id for matter_id, _ in meeting_queries.proposed_agenda(self.session, self.fund)
+        )
+        held_at = clock.now() + timedelta(hours=1)
+        draft = MeetingDraft(self.fund, "理事会会议", held_at, "社区会议室", waiting, ("听取报告",))
         found = self.do(meetings.call_meeting, draft)
         self.now.advance(timedelta(hours=1))
         people = meeting_queries.called(self.session, found)
@@ -324,10 +330,25 @@ class Year:
             person.user_id: "present" if (person.seat_number or 0) < SEATS else "excused" for person in people
         }
         self.do(meetings.record_attendance, found.id, presences, found.version)
-        (view,) = meeting_queries.agenda_of(self.session, found.id)
-        notes = MinutesDraft("理事长主持", {view.item.id: ItemNotes("无异议", "同意")})
-        self.do(meetings.save_minutes, found.id, notes, found.version)
+        in_the_room = [user_id for user_id, presence in presences.items() if presence == "present"]
+        notes = {
+            view.item.id: ItemNotes(
+                "无异议", "同意", dict.fromkeys(in_the_room, RoomVote("approve")) if view.matter else {}
+            )
+            for view in meeting_queries.agenda_of(self.session, found.id)
+        }
+        self.do(meetings.save_minutes, found.id, MinutesDraft("理事长主持", notes), found.version)
         self.do(meetings.issue_minutes, found.id, found.version)
+        everybody, self.actor = self.actor, self._member(1)
+        (vote,) = meeting_queries.room_votes(self.session, voter_id=self.actor.user_id)
+        self.do(meetings.answer_vote, vote.vote_id, "disputed", "我投的是弃权")
+        self.actor = everybody
+
+    def _member(self, seat: int) -> Actor:
+        """The member of the council who holds a seat."""
+        user = self.session.scalars(select(User).where(User.email == f"seat{seat}@fund.example")).one()
+        role = Role.CHAIR if seat == 1 else Role.COUNCIL
+        return Actor(user.id, user.name, (Office(role, self.fund, 0, seat),))
 
     def pay(self, request: int, minor: int, *, accepted: bool = True) -> int:
         """A payment. Returns its entry's number."""

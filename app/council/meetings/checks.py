@@ -8,7 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.council.meetings import queries
-from app.council.meetings.models import Meeting
+from app.council.meetings.models import Meeting, VoteConfirmation
 from app.council.meetings.rules import DOCUMENT_KIND, MinutesFigures
 from app.documents.models import IssuedDocument
 from app.documents.rules import restored, thawed
@@ -17,11 +17,19 @@ from app.shared.checks import Check
 
 
 def check_meetings(session: Session) -> list[Check]:
-    """Every meeting that was held against its newest leaf; every issued minutes against the meeting."""
+    """Every meeting that was held against its newest leaf; every issued minutes against the meeting; every answer to a vote."""
     held = select(Meeting).where(Meeting.state.in_(("held", "minuted"))).order_by(Meeting.id)
     meetings = session.scalars(held).all()
     leaves = [Expected(found.id, queries.leaf_body(found)) for found in meetings]
-    return [compare_with_leaves(session, "meeting", leaves, latest=True), _check_minutes(session, meetings)]
+    answers = [
+        Expected(said.vote_id, queries.confirmation_body(session, said), {"words": said.words})
+        for said in session.scalars(select(VoteConfirmation).order_by(VoteConfirmation.id))
+    ]
+    return [
+        compare_with_leaves(session, "meeting", leaves, latest=True),
+        compare_with_leaves(session, "vote_confirmation", answers),
+        _check_minutes(session, meetings),
+    ]
 
 
 def _check_minutes(session: Session, meetings: Sequence[Meeting]) -> Check:

@@ -13,7 +13,16 @@ from wtforms.validators import InputRequired, Length, Optional, Regexp
 
 from app.council.meetings.models import Meeting
 from app.council.meetings.queries import Called, ItemView
-from app.council.meetings.rules import PRESENCES, ItemNotes, MeetingDraft, MinutesDraft
+from app.council.meetings.rules import (
+    ANSWERS,
+    PRESENCES,
+    Ballot,
+    ItemNotes,
+    MeetingDraft,
+    MinutesDraft,
+    votes_from,
+)
+from app.council.rules import CHOICES, RoomVote
 from app.shared import clock
 from app.web.forms import (
     ChoiceField,
@@ -23,6 +32,7 @@ from app.web.forms import (
     LongTextField,
     ManyField,
     OnceForm,
+    RadioField,
     TextField,
 )
 
@@ -94,7 +104,13 @@ def presences(form: VersionForm, people: list[Called]) -> dict[int, str]:
     return {person.user_id: form[f"presence_{person.user_id}"].data or "" for person in people}
 
 
-def minutes_form(items: list[ItemView], found: Meeting, *, as_saved: bool = False) -> VersionForm:
+Ballots = Mapping[int, list[Ballot]]
+"""The seats that vote in the room, by agenda item; without those who are out of a matter."""
+
+
+def minutes_form(
+    items: list[ItemView], ballots: Ballots, found: Meeting, *, as_saved: bool = False
+) -> VersionForm:
     """The minutes: a general part, and for each item what was said and what came out. ``as_saved``: not as just sent."""
     fields: dict[str, object] = {
         "minutes": LongTextField(
@@ -110,6 +126,18 @@ def minutes_form(items: list[ItemView], found: Meeting, *, as_saved: bool = Fals
         fields[f"outcome_{item.id}"] = LongTextField(
             _("结果"), [Optional()], default=item.outcome, description=_outcome_hint(view)
         )
+        noted = votes_from(item.votes_draft)
+        for ballot in ballots.get(item.id, []):
+            vote = noted.get(ballot.user_id, RoomVote(ballot.online or ""))
+            fields[f"choice_{item.id}_{ballot.user_id}"] = ChoiceField(
+                ballot.name,
+                [Optional()],
+                choices=[(choice, _(name)) for choice, name in CHOICES.items()],
+                default=vote.choice or None,
+            )
+            fields[f"reason_{item.id}_{ballot.user_id}"] = TextField(
+                _("%(name)s的理由", name=ballot.name), [Optional(), Length(max=1000)], default=vote.reason
+            )
     sent = {"formdata": None} if as_saved else {}
     made: VersionForm = type("MinutesForm", (VersionForm,), fields)(version=str(found.version), **sent)
     return made
@@ -121,13 +149,34 @@ def _outcome_hint(view: ItemView) -> str:
     return str(gettext("票数和决议号由系统写入，这里只写补充说明"))
 
 
-def minutes_draft(form: VersionForm, items: list[ItemView]) -> MinutesDraft:
+def minutes_draft(form: VersionForm, items: list[ItemView], ballots: Ballots) -> MinutesDraft:
     """What was written."""
     notes: Mapping[int, ItemNotes] = {
         view.item.id: ItemNotes(
             discussion=form[f"discussion_{view.item.id}"].data or "",
             outcome=form[f"outcome_{view.item.id}"].data or "",
+            votes=_votes(form, view.item.id, ballots.get(view.item.id, [])),
         )
         for view in items
     }
     return MinutesDraft(form["minutes"].data or "", notes)
+
+
+def _votes(form: VersionForm, item_id: int, ballots: list[Ballot]) -> dict[int, RoomVote]:
+    noted = {
+        ballot.user_id: RoomVote(
+            form[f"choice_{item_id}_{ballot.user_id}"].data or "",
+            form[f"reason_{item_id}_{ballot.user_id}"].data or "",
+        )
+        for ballot in ballots
+    }
+    return {user_id: vote for user_id, vote in noted.items() if vote.choice}
+
+
+class AnswerForm(Form):
+    """What a member says to the vote that was recorded for them."""
+
+    answer = RadioField(
+        _("这样记录对吗"), [InputRequired()], choices=[(answer, _(name)) for answer, name in ANSWERS.items()]
+    )
+    words = LongTextField(_("不一致时，请写明您当时怎样表决"), [Optional(), Length(max=1000)])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from sqlalchemy.orm import Session
 
 from app.council import queries as council
@@ -13,14 +15,16 @@ from app.council.meetings.rules import (
     MinutesFigures,
     SeatPresence,
     SeatVote,
+    votes_from,
 )
+from app.council.rules import Tally, outcome
 from app.funds.models import Fund
 
 VERSION = 1
 
 
 def minutes_figures(session: Session, fund: Fund, found: Meeting) -> MinutesFigures:
-    """The minutes of a meeting that was held, as they would be issued now."""
+    """The minutes of a meeting that was held, as they would be issued now, with the votes that would be cast with them."""
     return MinutesFigures(
         v=VERSION,
         kind=DOCUMENT_KIND,
@@ -40,29 +44,45 @@ def minutes_figures(session: Session, fund: Fund, found: Meeting) -> MinutesFigu
             SeatPresence(person.seat_number, person.is_chair, person.presence or "absent")
             for person in queries.called(session, found)
         ),
-        items=tuple(_item(session, view) for view in queries.agenda_of(session, found.id)),
+        items=tuple(_item(session, found, view) for view in queries.agenda_of(session, found.id)),
     )
 
 
-def _item(session: Session, view: queries.ItemView) -> MinutedItem:
+def _item(session: Session, found: Meeting, view: queries.ItemView) -> MinutedItem:
     item, matter = view.item, view.matter
-    counts = council.tally(session, matter) if matter else None
+    if matter is None:
+        return MinutedItem(item.position, item.title, item.discussion, item.outcome)
+    votes = {
+        vote.seat_number: SeatVote(vote.seat_number, vote.choice, vote.conflict_kind or "")
+        for vote in council.votes_of(session, matter.id)
+    }
+    status, counts = matter.status, council.tally(session, matter)
+    noted = votes_from(item.votes_draft)
+    ballots = queries.ballots_of(session, found, matter) if noted else []
+    if ballots:  # still to be cast, with the minutes
+        votes |= {
+            ballot.seat_number: SeatVote(
+                ballot.seat_number, vote.choice, "declared" if vote.choice == "recuse" else ""
+            )
+            for ballot in ballots
+            if (vote := noted.get(ballot.user_id)) and ballot.conflict_kind is None
+        }
+        counts = Tally(counts.seats, counts.quorum, **Counter(vote.choice for vote in votes.values()))
+        status = outcome(counts, council.terms_of(session, matter), closing=True)
+        if status == "approved" and (matter.needs_opinion or matter.needs_host):
+            status = "endorsing"
     return MinutedItem(
         position=item.position,
         title=item.title,
         discussion=item.discussion,
         outcome=item.outcome,
-        status=matter.status if matter else "",
-        resolution_number="",
-        seats=counts.seats if counts else 0,
-        quorum=counts.quorum if counts else 0,
-        approve=counts.approve if counts else 0,
-        reject=counts.reject if counts else 0,
-        abstain=counts.abstain if counts else 0,
-        recuse=counts.recuse if counts else 0,
-        votes=tuple(
-            SeatVote(vote.seat_number, vote.choice, "") for vote in council.votes_of(session, matter.id)
-        )
-        if matter
-        else (),
+        status=status,
+        resolution_number=matter.resolution_number or "",
+        seats=counts.seats,
+        quorum=counts.quorum,
+        approve=counts.approve,
+        reject=counts.reject,
+        abstain=counts.abstain,
+        recuse=counts.recuse,
+        votes=tuple(votes[seat] for seat in sorted(votes)),
     )

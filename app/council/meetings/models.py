@@ -128,6 +128,13 @@ def _of_ended(row: str) -> str:
 _ENDED = "OLD.state IN ('minuted', 'cancelled')"
 declare(
     append_only("vote_confirmation"),
+    refuse(
+        "only_room_votes_are_confirmed",
+        "vote_confirmation",
+        "INSERT",
+        "NOT EXISTS (SELECT 1 FROM vote WHERE vote.id = NEW.vote_id AND vote.source = 'room')",
+        "only_room_votes_are_confirmed",
+    ),
     refuse("ended_meeting_is_final", "meeting", "UPDATE", _ENDED, "ended_meeting_is_final"),
     refuse("no_meeting_is_deleted", "meeting", "DELETE", "", "no_meeting_is_deleted"),
     *(

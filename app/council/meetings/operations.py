@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session
 
 from app.council.meetings import queries
 from app.council.meetings.layouts import minutes_figures
-from app.council.meetings.models import AgendaItem, Attendance, Meeting
+from app.council.meetings.models import AgendaItem, Attendance, Meeting, VoteConfirmation
 from app.council.meetings.rules import (
+    ANSWERS,
     DOCUMENT_KIND,
     MOST_ITEMS,
     MOST_WORDS,
@@ -24,9 +25,12 @@ from app.council.meetings.rules import (
     MeetingDraft,
     MinutesDraft,
     names_in,
+    vote_faults,
+    votes_from,
     votes_text,
 )
-from app.council.rules import quorum_of
+from app.council.models import Matter
+from app.council.operations import record_room_votes
 from app.documents.models import IssuedDocument
 from app.documents.operations import DocumentDraft, issue_document, next_number
 from app.documents.rules import plain
@@ -34,7 +38,7 @@ from app.funds.queries import fund as fund_by_id
 from app.log.operations import LeafDraft, append
 from app.shared import clock
 from app.shared.audit import record
-from app.shared.errors import N_, Conflict, InputRefused, Refused
+from app.shared.errors import N_, Conflict, InputRefused, NotFound, Refused
 from app.shared.periods import Period
 from app.shared.permissions import Actor, Permission
 
@@ -111,7 +115,7 @@ def record_attendance(
     seated = [person for person in people if person.seat_number is not None]
     seats = len({person.seat_number for person in seated})
     present = sum(presences[person.user_id] == "present" for person in seated)
-    quorum = quorum_of(seats)
+    quorum = queries.quorum(session, found.fund_id, seats)
     if present < quorum or seats == 0:
         raise Refused(
             N_(
@@ -166,14 +170,18 @@ def save_minutes(
 
 
 def issue_minutes(session: Session, actor: Actor, meeting_id: int, version: int) -> IssuedDocument:
-    """Issue the minutes as saved; from then on they are fixed.
+    """Cast the votes of the room, then issue the minutes as saved with what came of them; from then on they are fixed.
 
-    Raises Refused when an item has no outcome in words, or when the words name a person; Forbidden; Conflict.
+    Raises Refused when a vote is missing, when a plain item has no outcome in words, or when the words name a person;
+    Forbidden; Conflict.
     """
     found = _convened(session, actor, meeting_id)
     actor.require(Permission.DOCUMENT_ISSUE, found.fund_id)
     _require_state(found, "held", version)
     _require_issuable(session, found)
+    for view in queries.agenda_of(session, found.id):
+        if view.matter is not None:
+            _cast(session, actor, found, view.item, view.matter)
     day = queries.held_on(found)
     figures = minutes_figures(session, fund_by_id(session, found.fund_id), found)
     document = issue_document(
@@ -184,6 +192,42 @@ def issue_minutes(session: Session, actor: Actor, meeting_id: int, version: int)
     _save(session, found, "held", version, to="minuted", document_id=document.id)
     record(session, actor.user_id, "issue_minutes", "meeting", found.id, document=document.number)
     return document
+
+
+def answer_vote(session: Session, actor: Actor, vote_id: int, answer: str, words: str) -> VoteConfirmation:
+    """What a member says to the vote recorded for them in the room: once, and only about their own.
+
+    Raises NotFound for a vote of somebody else, Refused for a dispute without words, Conflict for a second answer.
+    """
+    found = next(iter(queries.room_votes(session, vote_id=vote_id)), None)
+    if found is None or found.voter_id != actor.user_id:
+        raise NotFound(N_("没有等您确认的这一票"))
+    if answer not in ANSWERS:
+        raise Refused(N_("请选择记录是否无误"), field="answer")
+    if answer == "disputed" and not words.strip():
+        raise Refused(N_("请写明您当时怎样表决"), field="words")
+    if found.answer is not None:
+        raise Conflict(N_("您已经答复过这一票"))
+    said = VoteConfirmation(vote_id=vote_id, answer=answer, words=words.strip(), answered_at=clock.now())
+    session.add(said)
+    session.flush()
+    body = queries.confirmation_body(session, said)
+    append(session, [LeafDraft("vote_confirmation", vote_id, body, {"words": said.words})])
+    record(session, actor.user_id, "answer_vote", "vote", vote_id, answer=answer)
+    return said
+
+
+def _cast(session: Session, actor: Actor, found: Meeting, item: AgendaItem, matter: Matter) -> None:
+    """The noted votes on a matter become votes, if it still waits for any."""
+    ballots = queries.ballots_of(session, found, matter)
+    noted = votes_from(item.votes_draft)
+    votes = {
+        ballot.user_id: noted[ballot.user_id]
+        for ballot in ballots
+        if ballot.user_id in noted and ballot.conflict_kind is None
+    }
+    if votes:
+        record_room_votes(session, actor, matter, votes)
 
 
 def _require_issuable(session: Session, found: Meeting) -> None:
@@ -206,7 +250,10 @@ def _require_issuable(session: Session, found: Meeting) -> None:
     for view in queries.agenda_of(session, found.id):
         check(f"discussion_{view.item.id}", view.item.discussion)
         check(f"outcome_{view.item.id}", view.item.outcome)
-        if view.matter is None and not view.item.outcome:
+        if view.matter is not None:
+            ballots = queries.ballots_of(session, found, view.matter)
+            refusals += vote_faults(view.item.id, ballots, votes_from(view.item.votes_draft))
+        elif not view.item.outcome:
             refusals.append(Refused(N_("请写明这一项的结果"), field=f"outcome_{view.item.id}"))
     if refusals:
         raise InputRefused(refusals)

@@ -9,7 +9,7 @@ from flask import current_app
 from flask_babel import gettext
 
 from app.council.meetings.rules import PRESENCES, MinutesFigures
-from app.council.rules import CHOICES
+from app.council.rules import CHOICES, CONFLICTS, STATUSES
 from app.documents.models import IssuedDocument
 from app.documents.pdf import kept_file, print_document, proof_of
 from app.documents.rules import restored, thawed
@@ -18,16 +18,6 @@ from app.shared.errors import N_
 from app.web.i18n import HTML_LANGUAGES, speaking
 
 TITLE = N_("会议纪要")
-RESULTS: dict[str, str] = {
-    "open": N_("表决中"),
-    "endorsing": N_("表决通过，待会签"),
-    "referred": N_("待托管机构决定"),
-    "approved": N_("通过"),
-    "rejected": N_("未通过"),
-    "lapsed": N_("到期未达法定人数"),
-    "voided": N_("内容有改动，表决作废"),
-    "withdrawn": N_("已撤回"),
-}
 
 
 def figures_of(document: IssuedDocument) -> MinutesFigures:
@@ -37,7 +27,7 @@ def figures_of(document: IssuedDocument) -> MinutesFigures:
 
 def words() -> dict[str, Any]:
     """The names that the page and the paper give to what the figures hold as keys."""
-    return {"presences": PRESENCES, "choices": CHOICES, "results": RESULTS}
+    return {"presences": PRESENCES, "choices": CHOICES, "results": STATUSES, "conflicts": CONFLICTS}
 
 
 def minutes_file(document: IssuedDocument, locale: str) -> Path:

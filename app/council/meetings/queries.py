@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 
 from app.council import queries as council
 from app.council.meetings import rules
-from app.council.meetings.models import AgendaItem, Attendance, Meeting
-from app.council.models import Matter
+from app.council.meetings.models import AgendaItem, Attendance, Meeting, VoteConfirmation
+from app.council.models import Matter, Vote
+from app.council.rulebook.queries import rules_in_force
+from app.council.rules import TOPICS, quorum_of
 from app.documents.models import IssuedDocument
 from app.funds.models import Fund
 from app.parties.models import Party
@@ -67,6 +69,25 @@ class ItemView:
     item: AgendaItem
     matter: Matter | None
     subject: rules.Subject | None
+
+
+@dataclass(frozen=True, slots=True)
+class RoomVoteView:
+    """A vote recorded in the room; ``answer`` is the member's word to it. For the office and the member."""
+
+    vote_id: int
+    fund_id: int
+    meeting_id: int
+    meeting_number: str
+    held_at: datetime
+    item: str
+    voter_id: int
+    name: str
+    seat_number: int
+    choice: str
+    reason: str
+    answer: str | None
+    words: str
 
 
 def meeting(session: Session, meeting_id: int) -> Meeting:
@@ -128,16 +149,85 @@ def agenda_of(session: Session, meeting_id: int) -> list[ItemView]:
     return [ItemView(item, matter, subject_of(session, matter) if matter else None) for item, matter in rows]
 
 
-def subject_of(session: Session, matter: Matter) -> rules.Subject | None:
-    """What a matter is about, in its own package's words; None for a type that no package describes."""
+def subject_of(session: Session, matter: Matter) -> rules.Subject:
+    """What a matter is about, in its own package's words; in general words where no package describes its type."""
     describe = rules.describer(matter.type)
-    return describe(session, matter.subject_id) if describe else None
+    return describe(session, matter.subject_id) if describe else rules.Subject(TOPICS[matter.topic])
 
 
 def proposed_agenda(session: Session, fund_id: int) -> list[tuple[int, rules.Subject]]:
-    """Matters that wait for the council, oldest first: what the next meeting would decide."""
-    waiting = [(matter.id, subject_of(session, matter)) for matter in council.open_matters(session, fund_id)]
-    return [(matter_id, subject) for matter_id, subject in waiting if subject is not None]
+    """Matters that wait for the council's votes, oldest first: what the next meeting would decide."""
+    return [
+        (matter.id, subject_of(session, matter))
+        for matter in council.open_matters(session, fund_id)
+        if matter.decided_by == "council"
+    ]
+
+
+def quorum(session: Session, fund_id: int, seats: int) -> int:
+    """How many of ``seats`` must be present, by the fund's rules."""
+    return quorum_of(seats, rules_in_force(session, fund_id).book.quorum)
+
+
+def ballots_of(session: Session, found: Meeting, matter: Matter) -> list[rules.Ballot]:
+    """The seats in the room that vote on a matter now; empty when it waits for no vote of the council."""
+    if matter.status != "open" or matter.decided_by != "council":
+        return []
+    online = {vote.voter_id: vote.choice for vote in session.scalars(council.current_votes(matter.id))}
+    return [
+        rules.Ballot(
+            person.user_id,
+            person.name,
+            person.seat_number,
+            council.conflict_of(session, matter.id, person.user_id),
+            online.get(person.user_id),
+        )
+        for person in called(session, found)
+        if person.seat_number is not None and person.presence == "present"
+    ]
+
+
+def room_votes(
+    session: Session,
+    *,
+    meeting_id: int | None = None,
+    voter_id: int | None = None,
+    vote_id: int | None = None,
+) -> list[RoomVoteView]:
+    """Votes that were recorded in the room of a minuted meeting, with what their members say to them."""
+    query = (
+        select(Vote, Meeting, AgendaItem.title, User.name, VoteConfirmation)
+        .join(AgendaItem, AgendaItem.matter_id == Vote.matter_id)
+        .join(Meeting, Meeting.id == AgendaItem.meeting_id)
+        .join(User, User.id == Vote.voter_id)
+        .outerjoin(VoteConfirmation, VoteConfirmation.vote_id == Vote.id)
+        .where(Vote.source == "room", Meeting.state == "minuted", Vote.cast_at >= Meeting.held_at)
+    )
+    for column, value in ((Meeting.id, meeting_id), (Vote.voter_id, voter_id), (Vote.id, vote_id)):
+        if value is not None:
+            query = query.where(column == value)
+    # A matter that was put off stands on several agendas: it was voted on at the last of them.
+    rows = session.execute(query.order_by(Meeting.held_at, AgendaItem.position, Vote.seat_number)).all()
+    return list(
+        {
+            vote.id: RoomVoteView(
+                vote_id=vote.id,
+                fund_id=found.fund_id,
+                meeting_id=found.id,
+                meeting_number=found.number,
+                held_at=found.held_at,
+                item=title,
+                voter_id=vote.voter_id,
+                name=name,
+                seat_number=vote.seat_number,
+                choice=vote.choice,
+                reason=vote.reason,
+                answer=said.answer if said else None,
+                words=said.words if said else "",
+            )
+            for vote, found, title, name, said in rows
+        }.values()
+    )
 
 
 def called(session: Session, found: Meeting) -> list[Called]:
@@ -230,4 +320,16 @@ def leaf_body(found: Meeting) -> dict[str, object]:
         "seats": found.seats,
         "quorum": found.quorum,
         "present": found.present,
+    }
+
+
+def confirmation_body(session: Session, said: VoteConfirmation) -> dict[str, object]:
+    """What the leaf of a member's word to their recorded vote says; its id is that of the vote."""
+    vote = session.get_one(Vote, said.vote_id)
+    matter = session.get_one(Matter, vote.matter_id)
+    return {
+        "fund": matter.fund_id,
+        "subject": [matter.type, matter.subject_id],
+        "seat": vote.seat_number,
+        "answer": said.answer,
     }

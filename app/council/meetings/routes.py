@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.council.meetings import operations, queries
 from app.council.meetings.forms import (
+    AnswerForm,
     CancelForm,
     MeetingForm,
     VersionForm,
@@ -19,13 +20,13 @@ from app.council.meetings.forms import (
 from app.council.meetings.layouts import minutes_figures
 from app.council.meetings.models import Meeting
 from app.council.meetings.pdf import minutes_file, words
-from app.council.meetings.rules import STATES, meeting_due_on
-from app.council.rules import quorum_of
+from app.council.meetings.rules import ANSWERS, STATES, Ballot, meeting_due_on
+from app.council.rules import CHOICES
 from app.documents.models import IssuedDocument
 from app.documents.pdf import NotPrinted
 from app.funds import queries as funds
 from app.shared import clock
-from app.shared.errors import N_, Conflict, Refused
+from app.shared.errors import N_, Conflict, NotFound, Refused
 from app.shared.permissions import COUNCIL_SEATS, Actor, Permission
 from app.web import office
 from app.web.access import FundChoice, actor, office_fund, requires
@@ -90,6 +91,25 @@ def _reminder(reading: Session, fund: FundChoice) -> list[office.WorkItem]:
     ]
 
 
+@office.waits_for_you(order=15)
+def votes_to_confirm(reading: Session, who: Actor, fund: FundChoice) -> list[office.WorkItem]:
+    """Votes that were recorded for this member in a meeting's room and that wait for their word."""
+    if who.user_id is None:
+        return []
+    return [
+        office.WorkItem(
+            title=vote.item,
+            url=url_for("meetings.answer", vote_id=vote.vote_id),
+            detail=_("会上记录您：%(choice)s", choice=_(CHOICES[vote.choice])),
+            due=vote.held_at,
+            tag=("wait", _("待您确认")),
+            action=_("去确认"),
+        )
+        for vote in queries.room_votes(reading, voter_id=who.user_id)
+        if vote.fund_id == fund.id and vote.answer is None
+    ]
+
+
 @blueprint.get("/")
 @requires(Permission.DISBURSEMENT_READ)
 def listing() -> Response:
@@ -150,11 +170,13 @@ def show(meeting_id: int) -> Response:
         found=found,
         people=people,
         seats=found.seats or seats,
-        quorum=found.quorum or quorum_of(seats),
+        quorum=found.quorum or queries.quorum(session(), found.fund_id, seats),
         items=queries.agenda_of(session(), found.id),
         is_over=found.held_at <= clock.now(),
         may_convene=actor().may(Permission.COUNCIL_CONVENE, found.fund_id),
         document_number=queries.document_number(session(), found),
+        room_votes=queries.room_votes(session(), meeting_id=found.id),
+        answers=ANSWERS,
         notice_text=_notice_text(found),
         states=STATES,
         tags=TAGS,
@@ -249,7 +271,7 @@ def attendance(meeting_id: int) -> Response:
         found=found,
         people=people,
         seats=seats,
-        quorum=quorum_of(seats),
+        quorum=queries.quorum(session(), found.fund_id, seats),
         nav_current="meetings",
     )
 
@@ -262,11 +284,12 @@ def minutes(meeting_id: int) -> Response:
     if request.method == "GET" and found.state != "held":
         return done(_address(found), _("先登记到会情况，再写纪要；已出的纪要不能再改"))
     items = queries.agenda_of(session(), found.id)
-    form = minutes_form(items, found)
+    ballots = _ballots(items, found)
+    form = minutes_form(items, ballots, found)
     if form.validate_on_submit() and attempt(
         form,
         lambda writing: operations.save_minutes(
-            writing, actor(), meeting_id, minutes_draft(form, items), form.read_version
+            writing, actor(), meeting_id, minutes_draft(form, items, ballots), form.read_version
         ),
     ):
         following = "meetings.issue" if request.form.get("then") == "issue" else "meetings.minutes"
@@ -274,12 +297,26 @@ def minutes(meeting_id: int) -> Response:
     return _minutes_page(form, found)
 
 
+def _ballots(items: list[queries.ItemView], found: Meeting) -> dict[int, list[Ballot]]:
+    return {
+        view.item.id: [
+            ballot
+            for ballot in queries.ballots_of(session(), found, view.matter)
+            if ballot.conflict_kind is None
+        ]
+        for view in items
+        if view.matter is not None
+    }
+
+
 def _minutes_page(form: VersionForm, found: Meeting) -> Response:
+    items = queries.agenda_of(session(), found.id)
     return page(
         "meetings/minutes_form.html",
         form=form,
         found=found,
-        items=queries.agenda_of(session(), found.id),
+        items=items,
+        ballots=_ballots(items, found),
         **words(),
         nav_current="meetings",
     )
@@ -318,7 +355,8 @@ def _refused_minutes(meeting_id: int, error: Refused | Conflict) -> Response:
     found = _readable(meeting_id)
     if found.state != "held":
         raise error
-    form = minutes_form(queries.agenda_of(session(), found.id), found, as_saved=True)
+    items = queries.agenda_of(session(), found.id)
+    form = minutes_form(items, _ballots(items, found), found, as_saved=True)
     form.refused_status = error.status
     form.show_refusal(error)
     return _minutes_page(form, found)
@@ -330,3 +368,28 @@ def _print_now(document: IssuedDocument) -> None:
         minutes_file(document, locale())
     except NotPrinted as error:
         current_app.logger.error("minutes %s were issued but not printed: %s", document.number, error)
+
+
+@blueprint.route("/votes/<int:vote_id>", methods=["GET", "POST"])
+@requires(Permission.MATTER_VOTE)
+def answer(vote_id: int) -> Response:
+    """A member confirms or disputes the vote that was recorded for them in the room."""
+    found = next(iter(queries.room_votes(session(), vote_id=vote_id, voter_id=actor().user_id or 0)), None)
+    if found is None:
+        raise NotFound(N_("没有等您确认的这一票"))
+    form = AnswerForm()
+    if form.validate_on_submit() and attempt(
+        form,
+        lambda writing: operations.answer_vote(
+            writing, actor(), vote_id, form.answer.data, form.words.data or ""
+        ),
+    ):
+        return done(url_for("office.home"), _("您的答复已记录"))
+    return page(
+        "meetings/answer.html",
+        form=form,
+        vote=found,
+        answers=ANSWERS,
+        choices=CHOICES,
+        nav_current="meetings",
+    )

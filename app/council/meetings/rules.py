@@ -11,7 +11,8 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.shared.errors import N_
+from app.council.rules import RoomVote
+from app.shared.errors import N_, Refused
 
 SERIES = "meeting"
 """The series of meeting numbers (YYYY-NN)."""
@@ -46,11 +47,12 @@ MONTHS_WITHOUT = 5
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What a matter is about, in words that may be public, and where the office reads it (endpoint and its values)."""
+    """What a matter is about, in words that may be public, and where the office reads it (endpoint and its values), if
+    anywhere."""
 
     title: str
-    endpoint: str
-    values: Mapping[str, Any]
+    endpoint: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
 
 
 Describer = Callable[[Session, int], Subject]
@@ -89,15 +91,6 @@ class MeetingDraft:
 
 
 @dataclass(frozen=True, slots=True)
-class RoomVote:
-    """One member's vote as the secretary noted it. ``conflict_kind`` only of a recusal."""
-
-    choice: str
-    reason: str = ""
-    conflict_kind: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class ItemNotes:
     """What was said and resolved on one item; ``votes`` by user, as far as they are noted."""
 
@@ -122,6 +115,38 @@ def votes_text(votes: Mapping[int, RoomVote]) -> str:
 def votes_from(stored: str) -> dict[int, RoomVote]:
     """What ``votes_text`` stored."""
     return {int(user_id): RoomVote(**vote) for user_id, vote in json.loads(stored or "{}").items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Ballot:
+    """A seat that was in the room, for one matter. ``conflict_kind`` of a member who is out of it; ``online`` what was
+    voted before. Names are for the office alone."""
+
+    user_id: int
+    name: str
+    seat_number: int
+    conflict_kind: str | None
+    online: str | None
+
+
+def vote_faults(item_id: int, ballots: Iterable[Ballot], votes: Mapping[int, RoomVote]) -> list[Refused]:
+    """What is missing in the noted votes on one item, each beside its field. No votes at all is no fault: it was not put
+    to the vote."""
+    if not votes:
+        return []
+    faults = []
+    for ballot in ballots:
+        vote = votes.get(ballot.user_id)
+        if ballot.conflict_kind is not None:
+            continue
+        at = f"{item_id}_{ballot.user_id}"
+        if vote is None:
+            faults.append(Refused(N_("请选择这位理事的表决"), field=f"choice_{at}"))
+        elif vote.choice == "reject" and not vote.reason:
+            faults.append(Refused(N_("反对请写明理由"), field=f"reason_{at}"))
+        elif vote.choice == "recuse" and not vote.reason:
+            faults.append(Refused(N_("回避请写明原因"), field=f"reason_{at}"))
+    return faults
 
 
 def months_later(day: date, months: int) -> date:
@@ -167,15 +192,15 @@ class MinutedItem:
     title: str
     discussion: str
     outcome: str
-    status: str
-    resolution_number: str
-    seats: int
-    quorum: int
-    approve: int
-    reject: int
-    abstain: int
-    recuse: int
-    votes: tuple[SeatVote, ...]
+    status: str = ""
+    resolution_number: str = ""
+    seats: int = 0
+    quorum: int = 0
+    approve: int = 0
+    reject: int = 0
+    abstain: int = 0
+    recuse: int = 0
+    votes: tuple[SeatVote, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from app.disbursements.models import Disbursement
 from app.disbursements.payees.queries import accounts_of
 from app.disbursements.payments import operations as payments
 from app.disbursements.risks.routes import signs_of
-from app.disbursements.rules import STATUS_NAMES
+from app.disbursements.rules import EDITABLE, PAID, PROMISED, STATUS_NAMES, STATUS_TAGS
 from app.files.queries import FileRow, files_of
 from app.files.rules import MAX_BYTES
 from app.ledger import queries as ledger
@@ -36,15 +36,6 @@ from app.web.pages import page
 
 blueprint = Blueprint("dossier", __name__, url_prefix="/office/disbursements")
 
-STATUS_TAGS = {
-    "drafted": "plain",
-    "submitted": "wait",
-    "approved": "wait",
-    "rejected": "stop",
-    "withdrawn": "plain",
-    "paid": "ok",
-    "cancelled": "plain",
-}
 PAYMENT_NAMES = {"payment": N_("付款"), "acceptance": N_("验收"), "refund": N_("退回")}
 PURPOSES = {
     "paper": N_("申请附件"),
@@ -61,8 +52,28 @@ _ACTS = {
     "detach_file": N_("移除文件"),
     "submit_disbursement": N_("提交申请"),
     "cast_vote": N_("表决"),
-    "approved": N_("理事会通过，款项已预留"),
-    "rejected": N_("理事会未通过"),
+    "approved": N_("决定通过，款项已预留"),
+    "rejected": N_("未通过"),
+    "lapsed": N_("到期未达法定人数"),
+    "returned_disbursement": N_("退回补充，已有的表决作废"),
+    "in_notice_disbursement": N_("公示继续"),
+    "held_disbursement": N_("付款暂停"),
+    "payable_disbursement": N_("可以付款"),
+    "open_matter": N_("开始表决"),
+    "endorse": N_("签字"),
+    "decide_matter": N_("决议"),
+    "carry_vote": N_("表决通过，待会签"),
+    "refer_matter": N_("提交托管机构决定"),
+    "void_matter": N_("表决作废"),
+    "withdraw_matter": N_("撤下议题"),
+    "open_notice": N_("公示开始"),
+    "end_notice": N_("公示结束"),
+    "object": N_("有人提出异议"),
+    "show_objection": N_("公开异议"),
+    "answer_objection": N_("答复异议"),
+    "dismiss_objection": N_("驳回异议"),
+    "place_hold": N_("监督员暂停付款"),
+    "lift_hold": N_("监督员恢复付款"),
     "withdrawn_disbursement": N_("撤回"),
     "cancelled_disbursement": N_("取消，预留的钱已释放"),
     "paid_disbursement": N_("放弃未付的部分"),
@@ -86,6 +97,11 @@ _LEAVES = {
     "vote": N_("表决"),
     "resolution": N_("决议"),
     "matter_withdrawn": N_("撤下议题"),
+    "matter_voided": N_("表决作废"),
+    "matter_referred": N_("提交托管机构"),
+    "vote_carried": N_("表决通过"),
+    "endorsement": N_("签字"),
+    "request_returned": N_("退回"),
     "entry": N_("分录"),
 }
 _CHOICE_HINTS = {
@@ -145,7 +161,7 @@ def dossier_page(
         pool for pool in ledger.pools_of(reading, found.fund_id) if pool.earmark_id == found.earmark_id
     )
     tally = council.tally(reading, matter) if matter else None
-    promised = found.status == "approved"
+    promised = found.status in PROMISED
     ballot = _ballot(found, matter, vote_form)
     if vote_form is not None:
         context.setdefault("form", vote_form)
@@ -300,8 +316,12 @@ def _story(found: Disbursement) -> list[dict[str, Any]]:
         items.append({**item, "state": "stopped"} if stopped else item)
     following = {
         "drafted": N_("提交申请"),
-        "submitted": N_("理事会表决"),
-        "approved": N_("出纳付款"),
+        "returned": N_("补充后再次提交"),
+        "submitted": N_("开始表决"),
+        "in_vote": N_("表决"),
+        "in_notice": N_("公示期满后付款"),
+        "held": N_("异议答复或暂停解除后付款"),
+        "payable": N_("出纳付款"),
     }.get(found.status)
     if following:
         items.append({"title": _(following), "state": "now"})
@@ -316,29 +336,37 @@ def _links(found: Disbursement, matter: Matter | None) -> list[tuple[str, str, s
         return url_for(endpoint, disbursement_id=found.id)
 
     links: list[tuple[str, str, str]] = []
-    if found.status == "drafted" and who.may(Permission.DISBURSEMENT_REQUEST, fund):
+    if found.status in EDITABLE and who.may(Permission.DISBURSEMENT_REQUEST, fund):
         links.append((_("提交"), to("disbursements.submit"), "primary"))
         links.append((_("修改草稿"), to("disbursements.edit"), "quiet"))
         links.append((_("作废草稿"), to("disbursements.withdraw"), "quiet"))
-    if found.status == "submitted" and matter is not None:
+    if found.status == "submitted":
+        if who.may(Permission.COUNCIL_CONVENE, fund):
+            links.append((_("开始表决"), to("voting.put_to_vote"), "primary"))
+        if may_take_back(found):
+            links.append((_("撤回申请"), to("disbursements.withdraw"), "quiet"))
+    if found.status in ("submitted", "in_vote") and who.may(Permission.COUNCIL_CONVENE, fund):
+        links.append((_("退回补充"), to("voting.give_back"), "quiet"))
+    if found.status == "in_vote" and matter is not None:
         tally = council.tally(session(), matter)
         if who.holds(Role.CHAIR, fund) and quorum_reached(tally):
             links.append((_("结束表决"), to("voting.close"), "quiet"))
         if (
             who.may(Permission.MATTER_VOTE, fund)
             and who.user_id != matter.submitter_id
-            and tally.present == 0
+            and tally.present == tally.recuse
         ):
             links.append((_("登记以前的决议"), to("voting.past_decision"), "quiet"))
         if may_take_back(found):
             links.append((_("撤回申请"), to("disbursements.withdraw"), "quiet"))
-    if found.status == "approved":
+    if found.status == "payable":
         if who.may(Permission.DISBURSEMENT_PAY, fund):
             links.append((_("付款"), to("payments.pay"), "primary"))
+    if found.status in PROMISED:
         if may_take_back(found):
             text = _("放弃未付的部分") if found.paid_minor else _("取消申请")
             links.append((text, to("disbursements.cancel"), "quiet"))
-    if found.status in ("approved", "paid"):
+    if found.status in (*PROMISED, *PAID):
         spent, waiting = payments.refundable(session(), found.id)
         if waiting > 0 and who.may(Permission.BOOKS_POST, fund):
             text = _("验收（%(amount)s 元待验收）", amount=yuan(waiting))

@@ -7,10 +7,10 @@ from datetime import date
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
-from app.council.queries import has_voted, matter_of
+from app.council.queries import matter_of, took_part
 from app.disbursements import queries
 from app.disbursements.models import Disbursement, Payment
-from app.disbursements.operations import SUBJECT
+from app.disbursements.operations import SUBJECT, advance
 from app.files.queries import files_of
 from app.ledger import queries as ledger
 from app.ledger import rules as posting
@@ -27,6 +27,12 @@ from app.shared.audit import record
 from app.shared.errors import N_, Conflict, Forbidden, Refused
 from app.shared.money import Money
 from app.shared.permissions import Actor, Permission
+
+NOT_PAYABLE = {
+    "in_notice": N_("公示还没有结束，现在不能付款"),
+    "held": N_("有异议或监督员的暂停尚未解除，现在不能付款"),
+}
+"""Why a promised request cannot be paid yet."""
 
 
 def pay_disbursement(
@@ -53,8 +59,9 @@ def pay_disbursement(
     if earlier is not None:
         return Posted(earlier.number, earlier.log_position)
     _require_separate(session, actor, disbursement)
-    if disbursement.status != "approved":
-        raise Conflict(N_("这笔申请现在不能付款"))
+    disbursement = advance(session, actor, disbursement)
+    if disbursement.status != "payable":
+        raise Conflict(NOT_PAYABLE.get(disbursement.status, N_("这笔申请现在不能付款")))
     if not any(file.purpose == "bank_slip" for file in files_of(session, SUBJECT, disbursement_id)):
         raise Refused(N_("请上传银行回单或付款凭证"), field="slip")
     left = disbursement.amount_minor - disbursement.paid_minor
@@ -75,8 +82,8 @@ def pay_disbursement(
     )
     draft.movements = plan_use_of_holds(session, SUBJECT, disbursement_id, amount_minor, paid_on)
     posted = post_entries(session, actor, [draft])[0]
-    status = "paid" if amount_minor == left else "approved"
-    _add_paid(session, disbursement_id, amount_minor, "approved", status)
+    status = "paid" if amount_minor == left else "payable"
+    _add_paid(session, disbursement_id, amount_minor, "payable", status)
     _keep(
         session,
         actor,
@@ -194,7 +201,7 @@ def reverse_payment(session: Session, actor: Actor, entry_number: int, reason: s
     status, earmark_id = disbursement.status, disbursement.earmark_id
     given_up = disbursement.amount_minor - disbursement.paid_minor if status == "paid" else 0
     posted = reverse_entry(session, actor, entry_number, reason)
-    _add_paid(session, disbursement_id, -amount, status, "approved")
+    _add_paid(session, disbursement_id, -amount, status, "payable")
     if given_up:
         parts = hold(session, SUBJECT, disbursement_id, earmark_id, given_up)
         body = {"amount": given_up, "holds": [list(part) for part in parts]}
@@ -269,7 +276,7 @@ def _separation_refusal(session: Session, actor: Actor, disbursement: Disburseme
     if actor.user_id == disbursement.submitter_id:
         return Forbidden(N_("申请由您提交，请由其他出纳付款"))
     matter = matter_of(session, SUBJECT, disbursement.id)
-    if matter is not None and has_voted(session, matter.id, actor.user_id):
+    if matter is not None and took_part(session, matter, actor.user_id):
         return Forbidden(N_("您参加过这笔申请的表决，请由其他出纳付款"))
     return None
 

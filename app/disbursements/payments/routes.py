@@ -35,7 +35,7 @@ def payments_that_wait(reading: Session, who: Actor, fund: FundChoice) -> list[o
     """Approved requests for the cashier, oldest first; not those that this person asked for or voted on."""
     if not who.may(Permission.DISBURSEMENT_PAY, fund.id):
         return []
-    rows = queries.listed(reading, fund_id=fund.id, status="approved", limit=50, true_names=True)
+    rows = queries.listed(reading, fund_id=fund.id, status="payable", limit=50, true_names=True)
     return [
         office.WorkItem(
             title=row.project,

@@ -10,7 +10,7 @@ from app.council import queries as council
 from app.council.rules import CHOICES, Tally, quorum_of
 from app.disbursements import operations, queries
 from app.disbursements.dossier.routes import dossier_page, files_dir, readable
-from app.disbursements.forms import PastDecisionForm, VoteForm, ask_for_files_again, uploads
+from app.disbursements.forms import PastDecisionForm, ReasonForm, VoteForm, ask_for_files_again, uploads
 from app.files.operations import attach_file
 from app.files.rules import MAX_BYTES, PDF, PICTURES
 from app.shared.errors import N_, Refused
@@ -37,7 +37,7 @@ def votes_that_wait(reading: Session, who: Actor, fund: FundChoice) -> list[offi
         for matter in council.waiting_for(reading, fund.id, who.user_id)
         if matter.type == queries.SUBJECT
     }
-    rows = queries.listed(reading, fund_id=fund.id, status="submitted", limit=200, true_names=True)
+    rows = queries.listed(reading, fund_id=fund.id, status="in_vote", limit=200, true_names=True)
     return [
         office.WorkItem(
             title=row.project,
@@ -87,6 +87,33 @@ def close(disbursement_id: int) -> Response:
     ):
         return done(url_for("dossier.show", disbursement_id=disbursement_id), _("表决已结束"))
     return dossier_page(readable(disbursement_id), "disbursements/close_vote.html", form=form)
+
+
+@blueprint.route("/<int:disbursement_id>/put-to-vote", methods=["GET", "POST"])
+@requires(Permission.COUNCIL_CONVENE)
+def put_to_vote(disbursement_id: int) -> Response:
+    """Ask, then open the decision on a submitted request."""
+    form = ConfirmForm()
+    if form.validate_on_submit() and attempt(
+        form, lambda writing: operations.put_to_vote(writing, actor(), disbursement_id)
+    ):
+        return done(url_for("dossier.show", disbursement_id=disbursement_id), _("表决已开始"))
+    return dossier_page(readable(disbursement_id), "disbursements/put_to_vote.html", form=form)
+
+
+@blueprint.route("/<int:disbursement_id>/give-back", methods=["GET", "POST"])
+@requires(Permission.COUNCIL_CONVENE)
+def give_back(disbursement_id: int) -> Response:
+    """Ask for the reason, then give a request back to be completed; the votes on its text are void."""
+    form = ReasonForm()
+    if form.validate_on_submit() and attempt(
+        form,
+        lambda writing: operations.return_disbursement(
+            writing, actor(), disbursement_id, form.reason.data or ""
+        ),
+    ):
+        return done(url_for("dossier.show", disbursement_id=disbursement_id), _("已退回补充"))
+    return dossier_page(readable(disbursement_id), "disbursements/give_back.html", form=form)
 
 
 @blueprint.route("/<int:disbursement_id>/past-decision", methods=["GET", "POST"])

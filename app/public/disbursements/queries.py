@@ -12,6 +12,7 @@ from app.council.queries import VoteView, matter_of, tally, votes_of
 from app.council.rules import Tally
 from app.disbursements.budget.queries import BudgetLineRow, lines_of
 from app.disbursements.models import Disbursement
+from app.disbursements.rules import ENDED, PAID
 from app.disbursements.queries import (
     SUBJECT,
     DisbursementRow,
@@ -32,10 +33,11 @@ from app.shared.errors import N_, NotFound
 
 PAGE_ROWS = 50
 STATES: dict[str, tuple[str, ...]] = {
-    "voting": ("submitted",),
-    "to-pay": ("approved",),
-    "paid": ("paid",),
-    "ended": ("rejected", "withdrawn", "cancelled"),
+    "voting": ("submitted", "returned", "in_vote"),
+    "notice": ("in_notice", "held"),
+    "to-pay": ("payable",),
+    "paid": PAID,
+    "ended": ENDED,
 }
 """What the list can be narrowed to, by the word in the address."""
 

@@ -8,7 +8,9 @@ from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.council.rules import STATUSES as MATTER_STATUSES
 from app.council.rules import Tally
+from app.disbursements.rules import PROMISED, STATUS_NAMES, STATUS_TAGS
 from app.files.routes import send_attachment
 from app.ledger.accounts import PAYMENT_LINES
 from app.public.disbursements.queries import (
@@ -30,16 +32,10 @@ from app.web.pages import page
 
 blueprint = Blueprint("public_disbursements", __name__)
 
-STATUS_TAGS = {
-    "submitted": ("wait", N_("表决中")),
-    "approved": ("wait", N_("已批准，待付款")),
-    "rejected": ("stop", N_("未通过")),
-    "withdrawn": ("plain", N_("已撤回")),
-    "paid": ("ok", N_("已付款")),
-    "cancelled": ("plain", N_("已取消")),
-}
+STATES_SHOWN = {status: (STATUS_TAGS[status], name) for status, name in STATUS_NAMES.items()}
 _STATE_NAMES = {
     "voting": N_("表决中"),
+    "notice": N_("公示中"),
     "to-pay": N_("待付款"),
     "paid": N_("已付款"),
     "ended": N_("未通过或撤回"),
@@ -60,7 +56,7 @@ def listing() -> Response:
         fragment="request_rows",
         nav_current="disbursements",
         rows=found.rows,
-        tags={status: (kind, text(name)) for status, (kind, name) in STATUS_TAGS.items()},
+        tags={status: (kind, text(name)) for status, (kind, name) in STATES_SHOWN.items()},
         tab_items=[
             ("", _("全部"), _address()),
             *((each, text(_STATE_NAMES[each]), _address(each)) for each in STATES),
@@ -81,7 +77,7 @@ def show(number: str) -> Response:
     """The dossier of one request."""
     found = dossier(session(), in_address(number))
     known = known_names()
-    kind, name = STATUS_TAGS[found.status]
+    kind, name = STATES_SHOWN[found.status]
     return page(
         "public/dossier.html",
         nav_current="disbursements",
@@ -132,8 +128,7 @@ def _tally_note(decision: Decision) -> str:
         parts.append(_("弃权 %(count)s 人", count=counts.abstain))
     if counts.recuse:
         parts.append(_("回避 %(count)s 人", count=counts.recuse))
-    results = {"approved": _("通过"), "rejected": _("未通过"), "withdrawn": _("已撤回")}
-    return f"{_('，').join(parts)} → {results[decision.status]}"
+    return f"{_('，').join(parts)} → {_(MATTER_STATUSES[decision.status])}"
 
 
 def _numbers(counts: Tally) -> dict[str, int]:
@@ -155,9 +150,11 @@ def _story(found: Dossier) -> list[dict[str, Any]]:
     if decision is not None:
         items.append(_decided(decision))
     items += [_paid(each) for each in found.payments]
-    if found.status == "approved":
+    if found.status in PROMISED:
         left = found.amount_minor - found.paid_minor
-        items.append({"title": _("等待出纳付款 %(amount)s 元", amount=yuan(left)), "state": "now"})
+        waiting = {"in_notice": N_("公示中，期满后付款 %(amount)s 元"), "held": N_("付款暂停，%(amount)s 元未付")}
+        title = waiting.get(found.status, N_("等待出纳付款 %(amount)s 元"))
+        items.append({"title": _(title, amount=yuan(left)), "state": "now"})
     elif found.status in ("withdrawn", "cancelled"):
         title = _("申请撤回") if found.status == "withdrawn" else _("取消，未付的钱重新可用")
         items.append({"when": found.closed_at, "title": title, "state": "stopped"})
@@ -174,8 +171,12 @@ def _decided(decision: Decision) -> dict[str, Any]:
             "state": "now",
         }
     titles = {
-        "approved": _("理事会表决：通过"),
-        "rejected": _("理事会表决：未通过"),
+        "endorsing": _("理事会表决：通过，待会签"),
+        "referred": _("未回避的理事不足三人，由托管机构决定"),
+        "approved": _("表决：通过"),
+        "rejected": _("表决：未通过"),
+        "lapsed": _("到期未达法定人数"),
+        "voided": _("内容有改动，表决作废"),
         "withdrawn": _("表决中止"),
     }
     item: dict[str, Any] = {

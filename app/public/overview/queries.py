@@ -35,7 +35,7 @@ LATEST_ROWS = 8
 WAITING_SHOWN = 3
 REQUESTS_SHOWN = 10
 NAMED_IN_SENTENCE = 2
-WAITING = ("submitted", "approved")
+WAITING = ("submitted", "in_vote", "in_notice", "held", "payable")
 
 OTHER_SOURCES, OTHER_USES = N_("其他收入"), N_("其他支出")
 OTHER_PURPOSES, KEPT, BROUGHT_IN = N_("其他用途"), N_("结余"), N_("期初与用途变更转入")

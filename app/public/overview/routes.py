@@ -12,6 +12,7 @@ from app.funds import queries as funds
 from app.ledger.listing.queries import Listing
 from app.ledger.listing.rules import Filter
 from app.public.ledger.queries import Sums, ledger_page, sums
+from app.disbursements.rules import STATUS_NAMES, STATUS_TAGS
 from app.public.overview import queries
 from app.public.queries import FundName
 from app.public.routes import in_address, known_earmark, known_names, table_rows
@@ -76,6 +77,7 @@ def show_earmark(slug: str) -> Response:
         fund=fund,
         figures_of=queries.earmark(session(), name.id),
         requests=queries.requests_of(session(), name.id),
+        states={status: (STATUS_TAGS[status], _(word)) for status, word in STATUS_NAMES.items()},
         shown=ledger_page(listing, None, of_all, table_rows),
         ledger_url=url_for("public_ledger.ledger", earmark=name.slug),
     )
@@ -106,7 +108,7 @@ def _shared(fund: FundName | None, overview: queries.Overview) -> dict[str, Any]
             overview.purposes,
             key=lambda each: (each.restriction == "unrestricted", -each.held_minor, -each.id),
         ),
-        "states": {"submitted": _("表决中"), "approved": _("已批准，待付款")},
+        "states": {status: (STATUS_TAGS[status], _(name)) for status, name in STATUS_NAMES.items()},
         "purposes_shown": PURPOSES_AT_HOME,
         "ledger_url": url_for("public_ledger.ledger", fund=fund.slug if fund else None),
     }

@@ -1,0 +1,1 @@
+"""Public notice of what was approved, objections to it, and holds by the supervisor."""

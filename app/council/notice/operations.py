@@ -1,0 +1,254 @@
+"""Opening and ending notices, objecting, answering, dismissing, holding. All inside ``transaction(books=True)``."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from app.council.models import Matter
+from app.council.notice import queries, rules
+from app.council.notice.models import Objection, PaymentHold, PublicNotice
+from app.council.queries import rules_of
+from app.council.rulebook.queries import rules_in_force
+from app.documents.operations import next_number
+from app.log.operations import LeafDraft, append
+from app.shared import clock
+from app.shared.audit import record
+from app.shared.encryption import encrypt
+from app.shared.errors import N_, Conflict, Forbidden, InputRefused, NotFound, Refused
+from app.shared.permissions import Actor, Permission, Role
+from app.shared.text import normal
+
+
+def open_notice(
+    session: Session, actor: Actor, matter: Matter, *, is_after_payment: bool = False
+) -> PublicNotice:
+    """Put what was approved before the public, for as many days as the matter's rules say."""
+    book, today = rules_of(session, matter).book, clock.today()
+    notice = PublicNotice(
+        fund_id=matter.fund_id,
+        subject_type=matter.type,
+        subject_id=matter.subject_id,
+        matter_id=matter.id,
+        is_after_payment=is_after_payment,
+        opens_on=today,
+        ends_on=book.notice_ends_on(today),
+        opened_at=clock.now(),
+    )
+    session.add(notice)
+    session.flush()
+    body = {"opens_on": notice.opens_on.isoformat(), "ends_on": notice.ends_on.isoformat()}
+    _leaf(session, "notice_opened", notice, notice.id, body)
+    record(session, actor.user_id, "open_notice", matter.type, matter.subject_id)
+    return notice
+
+
+def end_notice(session: Session, actor: Actor, notice: PublicNotice) -> bool:
+    """Note that a notice has run its course. False while it still runs, or when it was noted before."""
+    if notice.ended_at is not None or not rules.has_ended(notice.ends_on, clock.today()):
+        return False
+    notice.ended_at = clock.now()
+    session.flush()
+    count = len(queries.objections_to(session, notice.subject_type, notice.subject_id))
+    _leaf(session, "notice_ended", notice, notice.id, {"objections": count})
+    record(session, actor.user_id, "end_notice", notice.subject_type, notice.subject_id)
+    return True
+
+
+def object_to(
+    session: Session,
+    notice: PublicNotice,
+    *,
+    ground: str,
+    words: str,
+    contact: str,
+    key: str | None = None,
+) -> Objection:
+    """Anybody's objection to what stands in notice. It pauses the payment until it is answered in writing.
+
+    A repeat of a ground and words that were answered before does not pause it again. Raises InputRefused for wrong fields,
+    Conflict when the notice is over.
+    """
+    wrong: list[Refused] = []
+    words, contact = normal(words), contact.strip()
+    if ground not in rules.GROUNDS:
+        wrong.append(Refused(N_("请选择异议的理由"), field="ground"))
+    if not words or len(words) > rules.MOST_WORDS:
+        wrong.append(Refused(N_("请写明异议内容，最多 %(most)s 个字"), field="words", most=rules.MOST_WORDS))
+    if not contact or len(contact) > 200:
+        wrong.append(Refused(N_("请留下电话或电子邮箱，只有基金工作人员看得到"), field="contact"))
+    if wrong:
+        raise InputRefused(wrong)
+    earlier = queries.objections_to(session, notice.subject_type, notice.subject_id)
+    same_form = next((each for each in earlier if key is not None and each.idempotency_key == key), None)
+    if same_form is not None:
+        return same_form
+    if notice.ended_at is not None or rules.has_ended(notice.ends_on, clock.today()):
+        raise Conflict(N_("公示已在 %(day)s 结束"), day=notice.ends_on.isoformat())
+    repeated = next(
+        (
+            each
+            for each in earlier
+            if each.ground == ground and each.status in ("answered", "dismissed") and each.words == words
+        ),
+        None,
+    )
+    now, today = clock.now(), clock.today()
+    book = rules_in_force(session, notice.fund_id).book
+    found = Objection(
+        number=next_number(session, "objection", today.year),
+        fund_id=notice.fund_id,
+        notice_id=notice.id,
+        subject_type=notice.subject_type,
+        subject_id=notice.subject_id,
+        ground=ground,
+        words=words,
+        contact=encrypt(contact),
+        received_at=now,
+        answer_due_on=rules.answer_due_on(book, today),
+        status="repeated" if repeated else "open",
+        repeats_id=repeated.id if repeated else None,
+        closed_at=now if repeated else None,
+        idempotency_key=key,
+    )
+    session.add(found)
+    session.flush()
+    body: dict[str, object] = {"ground": ground, "status": found.status}
+    _leaf(session, "objection", notice, found.id, body, {"text": words})
+    record(session, None, "object", notice.subject_type, notice.subject_id, objection=found.number)
+    return found
+
+
+def show_objection(session: Session, actor: Actor, number: str, *, shown: bool) -> Objection:
+    """Publish an objection's words after a check for law and privacy, or take them off the public page again."""
+    found = queries.objection(session, number)
+    actor.require(Permission.COUNCIL_CONVENE, found.fund_id)
+    found.is_shown = shown
+    session.flush()
+    record(session, actor.user_id, "show_objection", found.subject_type, found.subject_id, shown=shown)
+    return found
+
+
+def answer_objection(session: Session, actor: Actor, number: str, words: str) -> Objection:
+    """The council's written answer, which is public; the payment may go on. Raises Conflict when it was closed before."""
+    found = queries.objection(session, number)
+    actor.require(Permission.COUNCIL_CONVENE, found.fund_id)
+    if not normal(words):
+        raise Refused(N_("请写明答复"), field="answer")
+    _require_open(found)
+    found.answer, found.answered_by_id = normal(words), actor.user_id
+    _close(session, found, "answered")
+    record(session, actor.user_id, "answer_objection", found.subject_type, found.subject_id, objection=number)
+    return found
+
+
+def dismiss_objection(session: Session, actor: Actor, number: str, reason: str) -> Objection:
+    """Chair and supervisor together dismiss a groundless objection, within the days that the rules give, with a reason that is
+    published. The first of them proposes it with the reason, the second confirms it.
+
+    Raises Forbidden for anybody else, Refused without a reason or too late, Conflict for the same person twice.
+    """
+    found = queries.objection(session, number)
+    is_chair = actor.holds(Role.CHAIR, found.fund_id)
+    if not is_chair and not actor.holds(Role.SUPERVISOR, found.fund_id):
+        raise Forbidden(N_("只有理事长和监督员可以共同驳回异议"))
+    _require_open(found)
+    received_on = clock.local(found.received_at).date()
+    until = rules.dismissible_until(rules_in_force(session, found.fund_id).book, received_on)
+    if clock.today() > until:
+        raise Refused(N_("驳回的期限到 %(day)s 为止，请书面答复"), day=until.isoformat())
+    first, second = found.dismissed_by_chair_id, found.dismissed_by_supervisor_id
+    if actor.user_id in (first, second):
+        raise Conflict(N_("您已经同意驳回，等另一位确认"))
+    if first is None and second is None:
+        if not normal(reason):
+            raise Refused(N_("请写明驳回的理由"), field="reason")
+        found.dismissal_reason = normal(reason)
+    if is_chair and first is None:
+        found.dismissed_by_chair_id = actor.user_id
+    elif not is_chair and second is None:
+        found.dismissed_by_supervisor_id = actor.user_id
+    else:
+        raise Conflict(N_("还要由另一方同意驳回"))
+    record(
+        session, actor.user_id, "dismiss_objection", found.subject_type, found.subject_id, objection=number
+    )
+    if found.dismissed_by_chair_id is not None and found.dismissed_by_supervisor_id is not None:
+        found.answer = found.dismissal_reason
+        _close(session, found, "dismissed")
+    session.flush()
+    return found
+
+
+def place_hold(
+    session: Session, actor: Actor, fund_id: int, subject_type: str, subject_id: int, reason: str
+) -> PaymentHold:
+    """The supervisor stops a payment. Raises Forbidden for others, Refused without a reason, Conflict when it is held already."""
+    actor.require(Permission.COUNCIL_SUPERVISE, fund_id)
+    if not normal(reason):
+        raise Refused(N_("请写明暂停付款的理由"), field="reason")
+    if "hold" in queries.obstacles(session, subject_type, subject_id):
+        raise Conflict(N_("付款已经暂停"))
+    assert actor.user_id is not None
+    found = PaymentHold(
+        fund_id=fund_id,
+        subject_type=subject_type,
+        subject_id=subject_id,
+        placed_by_id=actor.user_id,
+        reason=normal(reason),
+        placed_at=clock.now(),
+    )
+    session.add(found)
+    session.flush()
+    _leaf(session, "hold_placed", found, found.id, {}, {"reason": found.reason})
+    record(session, actor.user_id, "place_hold", subject_type, subject_id)
+    return found
+
+
+def lift_hold(session: Session, actor: Actor, subject_type: str, subject_id: int, reason: str) -> PaymentHold:
+    """The supervisor lets the payment go on, with a reason. Raises NotFound when nothing is held."""
+    found = next(
+        (each for each in queries.holds_on(session, subject_type, subject_id) if each.lifted_at is None), None
+    )
+    if found is None:
+        raise NotFound(N_("没有暂停的付款"))
+    actor.require(Permission.COUNCIL_SUPERVISE, found.fund_id)
+    if not normal(reason):
+        raise Refused(N_("请写明恢复付款的理由"), field="reason")
+    found.lifted_by_id, found.lift_reason, found.lifted_at = actor.user_id, normal(reason), clock.now()
+    session.flush()
+    _leaf(session, "hold_lifted", found, found.id, {}, {"reason": found.lift_reason})
+    record(session, actor.user_id, "lift_hold", subject_type, subject_id)
+    return found
+
+
+def _require_open(found: Objection) -> None:
+    if found.status != "open":
+        raise Conflict(N_("这条异议已经有了答复"))
+
+
+def _close(session: Session, found: Objection, status: str) -> None:
+    found.status, found.closed_at = status, clock.now()
+    session.flush()
+    _leaf(
+        session,
+        "objection_answer",
+        found,
+        found.id,
+        {"result": status},
+        {"text": found.answer},
+    )
+
+
+def _leaf(
+    session: Session,
+    kind: str,
+    about: PublicNotice | Objection | PaymentHold,
+    id_: int,
+    body: dict[str, object],
+    texts: dict[str, str] | None = None,
+) -> None:
+    subject: dict[str, object] = {
+        "fund": about.fund_id,
+        "subject": [about.subject_type, about.subject_id],
+    }
+    append(session, [LeafDraft(kind, id_, {**subject, **body}, texts or {})])

@@ -1,0 +1,1 @@
+"""How a fund decides, as data: tiers, quorum, notice; one version after the other."""
