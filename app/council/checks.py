@@ -12,7 +12,6 @@ from app.council.models import Endorsement, Matter, Vote
 from app.log.checks import Expected, compare_with_leaves
 from app.shared.checks import Check
 
-
 _ENDED_LEAVES = {"withdrawn": "matter_withdrawn", "voided": "matter_voided"}
 _WAITING_LEAVES = {"endorsing": "vote_carried", "referred": "matter_referred"}
 

@@ -32,7 +32,7 @@ class VoteView:
 
 @dataclass(frozen=True, slots=True)
 class MemberVote:
-    """One version of a vote with the member's name and reason: for the office alone. ``is_current``: it is the one that counts."""
+    """One version of a vote with the member's name and reason: for the office alone. ``is_current``: the one that counts."""
 
     vote_id: int
     voter_id: int

@@ -113,7 +113,7 @@ def quorum_reached(tally: Tally) -> bool:
 
 
 def majority_reached(approve: int, unconflicted: int, terms: Terms) -> bool:
-    """Ordinary: more than half of the unconflicted members present, so that a tie does not pass. Special: the fraction or more."""
+    """Ordinary: more than half of the unconflicted members present; a tie does not pass. Special: the fraction or more."""
     if terms.majority == "special":
         numerator, denominator = terms.special
         return unconflicted > 0 and approve * denominator >= unconflicted * numerator

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from app.disbursements.budget.checks import check_budgets
 from app.disbursements.models import Disbursement, Payment
 from app.disbursements.queries import SUBJECT
-from app.disbursements.rules import EDITABLE
+from app.disbursements.states import EDITABLE
 from app.files.models import Attachment
 from app.log.checks import Expected, compare_with_leaves
 from app.log.queries import subjects
@@ -61,7 +61,8 @@ def _decided(session: Session) -> Check:
     check = Check("paid_requests_were_approved", _count(session))
     for number, *_ in session.execute(
         text(
-            "SELECT d.number, d.id FROM disbursement d WHERE d.status IN ('in_notice', 'held', 'payable', 'paid', 'proven', 'delivered', 'closed') AND NOT EXISTS "
+            "SELECT d.number, d.id FROM disbursement d "
+            "WHERE d.status IN ('in_notice', 'held', 'payable', 'paid', 'proven', 'delivered', 'closed') AND NOT EXISTS "
             "(SELECT 1 FROM matter m WHERE m.type = 'disbursement' AND m.subject_id = d.id AND m.status = 'approved' "
             "AND m.text_hash = d.text_hash)"
         )

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.disbursements.rules import STATUSES
+from app.disbursements.states import STATUSES
 from app.ledger.accounts import SPENDING_KINDS
 from app.shared.db import Base, Id, Minor, UtcDateTime
 from app.shared.guards import append_only, declare, refuse, whole_numbers

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from app.council import operations as council
-from app.council.interests.queries import conflicts_of
+from app.council.interests.queries import conflicted_beneficiaries, conflicts_of
 from app.council.models import Matter
 from app.council.notice import operations as notice
 from app.council.notice import queries as notice_queries
@@ -21,14 +21,9 @@ from app.disbursements import queries
 from app.disbursements.budget.operations import require_adding_up
 from app.disbursements.budget.queries import lines_for_hash, quotations_for_hash
 from app.disbursements.models import Disbursement
-from app.disbursements.rules import (
-    EDITABLE,
-    PROMISED,
-    DisbursementDraft,
-    may_become,
-    refuse_if_wrong,
-    text_hash,
-)
+from app.disbursements.risks.queries import window_sum
+from app.disbursements.rules import DisbursementDraft, refuse_if_wrong, text_hash
+from app.disbursements.states import EDITABLE, PROMISED, may_become
 from app.documents.operations import keep_number, next_number
 from app.files.operations import attach_file, detach_file, log_public_files
 from app.files.queries import files_of
@@ -146,6 +141,8 @@ def _write(session: Session, actor: Actor, disbursement: Disbursement, draft: Di
     disbursement.applied_on = draft.applied_on
     disbursement.papers = normal(draft.papers)
     disbursement.office_number = draft.office_number.strip()
+    disbursement.beneficiary = normal(draft.beneficiary)
+    disbursement.is_emergency = draft.is_emergency
 
 
 def _party(session: Session, actor: Actor, given: PartyDraft | int) -> int:
@@ -173,6 +170,7 @@ def submit_disbursement(
     if disbursement.spending_kind is None:
         raise Refused(N_("请选择支出类别"), field="spending_kind")
     require_adding_up(session, disbursement)
+    _require_free_beneficiary(session, disbursement)
     pool = next(
         pool
         for pool in ledger.pools_of(session, disbursement.fund_id)
@@ -260,6 +258,8 @@ def _text_hash(session: Session, disbursement: Disbursement) -> str:
         "reason": disbursement.reason,
         "applied_on": disbursement.applied_on.isoformat(),
         "papers": disbursement.papers,
+        "beneficiary": disbursement.beneficiary,
+        "emergency": disbursement.is_emergency,
         "budget": lines_for_hash(session, disbursement.id),
         "quotations": quotations_for_hash(session, disbursement.id),
     }
@@ -282,6 +282,7 @@ def put_to_vote(session: Session, actor: Actor, disbursement_id: int) -> Disburs
 def _open_decision(session: Session, actor: Actor, disbursement: Disbursement) -> None:
     _require_next(disbursement, "in_vote")
     assert disbursement.text_hash is not None
+    _require_free_beneficiary(session, disbursement)
     _become(session, disbursement, "in_vote")
     submitter = Actor(disbursement.submitter_id, actor.name)
     council.open_matter(
@@ -304,7 +305,19 @@ def counted_minor(session: Session, disbursement: Disbursement) -> int:
     """Fen that pick the tier: this request and the earlier ones to the same payee for the same project within the window, so
     that a large payment cannot be split into small ones (charity-rules §18)."""
     days = rules_in_force(session, disbursement.fund_id).book.splitting_days
-    return disbursement.amount_minor + queries.split_with(session, disbursement, days)
+    return window_sum(session, disbursement, days)
+
+
+def _require_free_beneficiary(session: Session, disbursement: Disbursement) -> None:
+    """Nobody who decides may be the one who gains, nor their family or unit: that is no matter of recusal (CL Art. 40, 59)."""
+    names = [disbursement.beneficiary] if disbursement.beneficiary else []
+    if disbursement.spending_kind == "individual_aid":
+        names.append(party_by_id(session, disbursement.payee_id).name)
+    if conflicted_beneficiaries(session, disbursement.fund_id, names):
+        raise Refused(
+            N_("受益人是本基金的决策人，或与决策人有登记的利害关系，不能资助（慈善法第四十条、第五十九条）"),
+            field="beneficiary",
+        )
 
 
 def conflicts(session: Session, disbursement: Disbursement) -> dict[int, str]:
@@ -408,9 +421,9 @@ def follow_decision(session: Session, actor: Actor, matter: Matter) -> None:
     waits = not (is_past or disbursement.is_emergency or rules_of(session, matter).book.notice_days == 0)
     _become(session, disbursement, "in_notice" if waits else "payable", decided=True)
     append(session, [LeafDraft("approved", disbursement.id, body, version=disbursement.text_version)])
+    record(session, actor.user_id, "approved", SUBJECT, disbursement.id)
     if waits or disbursement.is_emergency:
         notice.open_notice(session, actor, matter, is_after_payment=disbursement.is_emergency)
-    record(session, actor.user_id, "approved", SUBJECT, disbursement.id)
 
 
 def advance(session: Session, actor: Actor, disbursement: Disbursement) -> Disbursement:

@@ -5,16 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import and_, case, func, or_, select
+from sqlalchemy import Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.council.meetings.rules import Subject, describes
 from app.council.models import Matter
+from app.council.notice.models import Objection, PaymentHold, PublicNotice
 from app.disbursements.models import Disbursement, Payment
-from app.disbursements.rules import ENDED
 from app.files.rules import readable_by
 from app.ledger import queries as ledger
 from app.ledger.structure.models import Project
@@ -182,24 +182,6 @@ def organisations_of(session: Session, fund_id: int, limit: int = 200) -> list[s
     return [row.name for row in rows]
 
 
-def split_with(session: Session, found: Disbursement, days: int) -> int:
-    """Fen of the other requests to the same payee for the same project, applied for within ``days`` before this one, that were
-    not given up: what a split payment would be made of."""
-    first = found.applied_on - timedelta(days=days)
-    return int(
-        session.scalar(
-            select(func.coalesce(func.sum(Disbursement.amount_minor), 0)).where(
-                Disbursement.payee_id == found.payee_id,
-                Disbursement.project_id == found.project_id,
-                Disbursement.id != found.id,
-                Disbursement.applied_on.between(first, found.applied_on),
-                Disbursement.status.not_in(("drafted", *ENDED)),
-            )
-        )
-        or 0
-    )
-
-
 def earlier_to_payee(session: Session, found: Disbursement) -> tuple[int, int, date | None]:
     """(requests, fen paid, day of the last application) of earlier requests paid to the same payee."""
     count, paid, latest = session.execute(
@@ -265,6 +247,9 @@ _LEAVES_OF_MATTERS = (
     "resolution",
     "matter_withdrawn",
 )
+_LEAVES_OF_NOTICES = ("notice_opened", "notice_ended")
+_LEAVES_OF_OBJECTIONS = ("objection", "objection_answer")
+_LEAVES_OF_HOLDS = ("hold_placed", "hold_lifted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +259,12 @@ class LeafPlace:
     kind: str
     position: int
     appended_at: datetime
+
+
+def _about(
+    kept: type[PublicNotice] | type[Objection] | type[PaymentHold], disbursement_id: int
+) -> Select[Any]:
+    return select(kept.id).where(kept.subject_type == SUBJECT, kept.subject_id == disbursement_id)
 
 
 def leaves_of(session: Session, disbursement_id: int) -> list[LeafPlace]:
@@ -286,6 +277,17 @@ def leaves_of(session: Session, disbursement_id: int) -> list[LeafPlace]:
             or_(
                 and_(Leaf.kind.in_(_LEAVES_OF_REQUESTS), Leaf.subject_id == disbursement_id),
                 and_(Leaf.kind.in_(_LEAVES_OF_MATTERS), Leaf.subject_id.in_(matters)),
+                and_(
+                    Leaf.kind.in_(_LEAVES_OF_NOTICES),
+                    Leaf.subject_id.in_(_about(PublicNotice, disbursement_id)),
+                ),
+                and_(
+                    Leaf.kind.in_(_LEAVES_OF_OBJECTIONS),
+                    Leaf.subject_id.in_(_about(Objection, disbursement_id)),
+                ),
+                and_(
+                    Leaf.kind.in_(_LEAVES_OF_HOLDS), Leaf.subject_id.in_(_about(PaymentHold, disbursement_id))
+                ),
                 Leaf.position.in_(entries),
             )
         )

@@ -22,7 +22,8 @@ from app.disbursements.forms import (
     uploads,
 )
 from app.disbursements.models import Disbursement
-from app.disbursements.rules import ENDED, PAID, STATUS_NAMES, STATUS_TAGS, DisbursementDraft
+from app.disbursements.rules import DisbursementDraft
+from app.disbursements.states import EDITABLE, ENDED, PAID, STATUS_NAMES, STATUS_TAGS
 from app.files.queries import files_of
 from app.files.rules import ACCEPT, MAX_BYTES
 from app.ledger import queries as ledger
@@ -150,7 +151,7 @@ def draft() -> Response:
 def edit(disbursement_id: int) -> Response:
     """Change a draft."""
     found = readable(disbursement_id)
-    if found.status != "drafted":
+    if found.status not in EDITABLE:
         return done(_address(found), _("申请已经提交，不能再修改；可以撤回后重新填写"))
     applicant, payee = party(session(), found.applicant_id), party(session(), found.payee_id)
     form = DisbursementForm(
@@ -291,7 +292,7 @@ def remove_file(disbursement_id: int, file_id: int) -> Response:
 def submit(disbursement_id: int) -> Response:
     """Show exactly what will be fixed and the money left afterwards, then put the request before the council."""
     found = readable(disbursement_id)
-    if request.method == "GET" and found.status != "drafted":
+    if request.method == "GET" and found.status not in EDITABLE:
         return redirect(_address(found), code=303)  # type: ignore[return-value]
     form = SubmitForm()
     if form.validate_on_submit():

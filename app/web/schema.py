@@ -111,8 +111,8 @@ def problem(engine: Engine) -> str | None:
             current = MigrationContext.configure(connection).get_current_revision()
             if current is not None and current not in known:
                 return (
-                    "The database was made by a newer version of this program; "
-                    "install that version or restore a backup."
+                    "The database was made by a version of this program that this one does not know; "
+                    "install that version, restore a backup, or start with an empty database."
                 )
             if current != head:
                 return "The database is not set up for this version; run `sunledger init`."

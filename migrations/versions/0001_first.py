@@ -5,7 +5,8 @@ from alembic import op
 
 from app.shared.search import SearchIndex
 
-revision = "0001"
+# Until the first release the schema is one revision, renamed when it changes: a database of before is refused by name.
+revision = "0001_council"
 down_revision = None
 branch_labels = None
 depends_on = None

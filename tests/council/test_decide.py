@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.council.rules import (
+    ORDINARY,
     Signature,
     Tally,
     Terms,
@@ -84,8 +85,11 @@ def _every_tally(seats: int) -> list[Tally]:
 def test_decision_before_the_last_vote_is_never_overturned_by_those_who_are_missing(seats: int) -> None:
     """Compare the arithmetic with trying out every way in which the missing members could still vote."""
     for tally in _every_tally(seats):
+        if seats - tally.recuse < ORDINARY.least_votes:
+            assert outcome(tally) == "referred", tally
+            continue
         if not quorum_reached(tally):
-            assert outcome(tally) == "open"
+            assert outcome(tally) == "open", tally
             continue
         missing = seats - tally.present
         ends = {

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from app.ledger.treasury.operations import create_earmark, record_opening
 from app.parties.operations import PartyDraft
 from app.shared import clock
 from app.shared.db import transaction
+from app.shared.permissions import Actor
 from tests.factories import actor
 
 FIRST_DAY = date(2023, 9, 18)
@@ -67,7 +70,7 @@ def a_draft(session: Session, minor: int, **changes: Any) -> DisbursementDraft:
         "amount_minor": minor,
         "spending_kind": "goods_purchase",
         "reason": REASON,
-        "applied_on": date(2023, 11, 6),
+        "applied_on": min(date(2023, 11, 6), clock.today()),
     }
     return DisbursementDraft(**{**given, **changes})
 
@@ -85,6 +88,9 @@ def submitted(session: Session, minor: int = 600_000, *, by: str = "secretary", 
     found = drafted(session, minor, by=by, **changes)
     with transaction(session, books=True):
         operations.submit_disbursement(session, actor(session, by), found)
+    if status_of(session, found) == "submitted":
+        with transaction(session, books=True):
+            operations.put_to_vote(session, actor(session, "secretary"), found)
     return found
 
 
@@ -98,12 +104,25 @@ def vote(session: Session, disbursement_id: int, member: str, choice: str, reaso
         ).status
 
 
+@contextmanager
+def before_the_notice() -> Iterator[None]:
+    """So long ago that a notice opened inside has run its course outside."""
+    with clock.simulated(clock.now() - timedelta(days=9)):
+        yield
+
+
+def advance(session: Session, disbursement_id: int) -> str:
+    """What the job of deadlines does; returns the state after it."""
+    with transaction(session, books=True):
+        operations.advance_due(session, Actor(None, ""))
+    return status_of(session, disbursement_id)
+
+
 def approved(session: Session, minor: int = 600_000, **changes: Any) -> int:
     """A request that four of five seats approved, whose public notice has ended; returns its id."""
-    with clock.simulated(clock.now() - timedelta(days=9)):
+    with before_the_notice():
         found = in_notice(session, minor, **changes)
-    with transaction(session, books=True):
-        operations.advance(session, actor(session, "secretary"), operations.queries.disbursement(session, found))
+    advance(session, found)
     return found
 
 

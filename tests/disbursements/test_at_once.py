@@ -80,7 +80,7 @@ def test_approvals_at_once_never_promise_more_than_there_is(session: Session, en
     assert sorted(results) == ["Refused"] * 3 + ["done"] * 3
     assert scenes.pool(session) == (1_000_000, 900_000)
     states = sorted(scenes.status_of(session, found) for found in requests)
-    assert states == ["approved"] * 3 + ["submitted"] * 3
+    assert states == ["in_notice"] * 3 + ["in_vote"] * 3
     held, remaining = session.execute(text("SELECT SUM(held_minor), SUM(remaining_minor) FROM tranche")).one()
     assert (held, remaining) == (900_000, 100_000)
 

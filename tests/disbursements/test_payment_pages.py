@@ -65,7 +65,7 @@ def test_double_click_pays_once_and_keeps_one_slip(visit: Visit, session: Sessio
     answers = [cashier.send(page, fields, path=_address(found, "/pay")) for _ in range(3)]
     assert [answer.status for answer in answers] == [303, 303, 303]
     assert _count(session, Payment) == 1
-    assert scenes.status_of(session, found) == "approved"
+    assert scenes.status_of(session, found) == "payable"
     assert queries.disbursement(session, found).paid_minor == 250_000
     assert _count(session, Attachment) == 1
 
@@ -85,7 +85,7 @@ WRONG_PAYMENTS = [
     ({"voucher_number": "长" * 61}, "voucher_number", "最多 60 个字"),
     ({"paid_on": "2099-01-01"}, "paid_on", "在未来"),
     ({"paid_on": "0203-11-15"}, "paid_on", "太早"),
-    ({"paid_on": f"{clock.today() - timedelta(days=3):%Y-%m-%d}"}, "paid_on", "不能早于决议日期"),
+    ({"paid_on": f"{clock.today() - timedelta(days=10):%Y-%m-%d}"}, "paid_on", "不能早于决议日期"),
 ]
 
 
@@ -216,7 +216,7 @@ def test_accountant_reverses_a_payment_with_a_reason_and_it_is_paid_again(
     shown = accountant.get(_address(found))
     assert "已冲销" in shown.words
     assert "金额输错" not in visit().get("/").html
-    assert scenes.status_of(session, found) == "approved"
+    assert scenes.status_of(session, found) == "payable"
     answer = visit("cashier").submit(_address(found, "/pay"), _payment(session))
     assert answer.status == 303
     assert scenes.pool(session) == (400_000, 0)
@@ -281,11 +281,16 @@ def test_page_tells_who_did_what_and_where_it_lies_in_the_log(
     assert titles == [
         "起草",
         "提交申请",
+        "开始表决",
         "表决",
         "表决",
         "表决",
         "表决",
-        "理事会通过，款项已预留",
+        "决议",
+        "决定通过，款项已预留",
+        "公示开始",
+        "公示结束",
+        "可以付款",
         "上传文件",
         "付款",
     ]

@@ -89,7 +89,7 @@ def test_instalments_end_when_all_is_paid(session: Session, settings: Settings) 
     scenes.give(session, 1_000_000)
     found = scenes.approved(session)
     scenes.pay(session, settings.files_dir, found, 250_000)
-    assert (scenes.status_of(session, found), _paid(session, found)) == ("approved", 250_000)
+    assert (scenes.status_of(session, found), _paid(session, found)) == ("payable", 250_000)
     assert scenes.pool(session) == (750_000, 350_000)
     with pytest.raises(Refused, match=r"不能超过未付的 3,500.00 元"):
         scenes.pay(session, settings.files_dir, found, 350_001)
@@ -122,7 +122,7 @@ def test_payment_needs_a_slip(session: Session) -> None:
     assert refusal.value.field == "slip"
 
 
-@pytest.mark.parametrize("state", ["submitted", "rejected", "withdrawn", "cancelled", "drafted"])
+@pytest.mark.parametrize("state", ["in_vote", "rejected", "withdrawn", "cancelled", "drafted"])
 def test_only_approved_requests_are_paid(session: Session, settings: Settings, state: str) -> None:
     scenes.give(session, 1_000_000)
     if state == "drafted":
@@ -196,8 +196,10 @@ def test_requester_does_not_pay(session: Session, settings: Settings) -> None:
         who = actor_by_id(session, user_id)
         found = operations.draft_disbursement(session, who, scenes.a_draft(session, 600_000)).id
         operations.submit_disbursement(session, who, found)
-    for member in scenes.MEMBERS[:4]:
-        scenes.vote(session, found, member, "approve")
+    with scenes.before_the_notice():
+        for member in scenes.MEMBERS[:4]:
+            scenes.vote(session, found, member, "approve")
+    scenes.advance(session, found)
     with pytest.raises(Forbidden, match="申请由您提交"):
         _pay_as(session, settings, user_id, found)
     with pytest.raises(DBAPIError, match="payer_is_not_requester"):
@@ -209,16 +211,17 @@ def test_voter_does_not_pay(session: Session, settings: Settings) -> None:
     number = scenes.give(session, 1_000_000)
     user_id = _cashier_who(session, Role.COUNCIL, 6)
     found = scenes.submitted(session)
-    with transaction(session, books=True):
-        matter = operations.matter_of(session, "disbursement", found)
-        assert matter is not None
-        operations.vote(
-            session, actor_by_id(session, user_id), found, "recuse", "认识收款方", matter.text_hash
-        )
-    for member in scenes.MEMBERS:
-        if scenes.status_of(session, found) == "submitted":
-            scenes.vote(session, found, member, "approve")
-    assert scenes.status_of(session, found) == "approved"
+    with scenes.before_the_notice():
+        with transaction(session, books=True):
+            matter = operations.matter_of(session, "disbursement", found)
+            assert matter is not None
+            operations.vote(
+                session, actor_by_id(session, user_id), found, "recuse", "认识收款方", matter.text_hash
+            )
+        for member in scenes.MEMBERS:
+            if scenes.status_of(session, found) == "in_vote":
+                scenes.vote(session, found, member, "approve")
+    assert scenes.advance(session, found) == "payable"
     with pytest.raises(Forbidden, match="参加过这笔申请的表决"):
         _pay_as(session, settings, user_id, found)
     with pytest.raises(DBAPIError, match="payer_did_not_vote"):
@@ -262,7 +265,9 @@ def test_account_that_is_short_and_days_that_cannot_be_are_refused(
     with pytest.raises(Refused, match=r"只有 1,000.00 元，不够支付"):
         scenes.pay(session, settings.files_dir, found, 100_001, kind="cash")
     with pytest.raises(Refused, match="不能早于决议日期"):
-        scenes.pay(session, settings.files_dir, found, 100, on=clock.today() - timedelta(days=1))
+        scenes.pay(session, settings.files_dir, found, 100, on=clock.today() - timedelta(days=10))
+    with pytest.raises(Refused, match="付款日期要在它之后"):
+        scenes.pay(session, settings.files_dir, found, 100, on=clock.today() - timedelta(days=2))
     with pytest.raises(Refused, match="在未来"):
         scenes.pay(session, settings.files_dir, found, 100, on=clock.today() + timedelta(days=1))
     assert scenes.pool(session) == (1_100_000, 600_000)
@@ -325,7 +330,7 @@ def test_reversed_payment_is_promised_and_paid_again(session: Session, settings:
     assert refusal.value.field == "reason"
     reversal = _reverse(session, number)
     assert ledger.entry(session, reversal).reverses_number == number
-    assert (scenes.status_of(session, found), _paid(session, found)) == ("approved", 0)
+    assert (scenes.status_of(session, found), _paid(session, found)) == ("payable", 0)
     assert scenes.pool(session) == (1_000_000, 600_000)
     with pytest.raises(Conflict, match="已经冲销过"):
         _reverse(session, number)
@@ -367,7 +372,7 @@ def test_reversing_after_the_rest_was_given_up_promises_all_again(
     assert (scenes.status_of(session, found), _paid(session, found)) == ("paid", 200_000)
     assert scenes.pool(session) == (800_000, 0)
     _reverse(session, number)
-    assert (scenes.status_of(session, found), _paid(session, found)) == ("approved", 0)
+    assert (scenes.status_of(session, found), _paid(session, found)) == ("payable", 0)
     assert scenes.pool(session) == (1_000_000, 600_000)
     assert sum(minor for _, minor in _holds(session, found)) == 600_000
 

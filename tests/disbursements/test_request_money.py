@@ -68,7 +68,7 @@ def test_secretary_writes_a_draft_checks_it_and_submits_it(visit: Visit, session
     assert "表决中" in show.heading
     session.rollback()
     found = session.scalars(select(Disbursement)).one()
-    assert (found.status, found.number, found.amount_minor) == ("submitted", "2023-01", 600_000)
+    assert (found.status, found.number, found.amount_minor) == ("in_vote", "2023-01", 600_000)
     session.rollback()
     assert [file.name for file in files_of(session, "disbursement", found.id)] == ["报价.pdf"]
     # Twice is once: the page says that it is submitted already.
@@ -312,7 +312,7 @@ def test_list_shows_states_with_counts_and_pages_by_fifty(visit: Visit, session:
     assert len(page.tree.xpath("//main//tbody/tr")) == 50
     (following,) = page.tree.xpath("//a[@rel='next']/@href")
     assert len(secretary.get(following).tree.xpath("//main//tbody/tr")) == 2
-    only = secretary.get("/office/disbursements/?status=submitted")
+    only = secretary.get("/office/disbursements/?status=voting")
     assert len(only.tree.xpath("//main//tbody/tr")) == 1
     assert "2023-01" in only.words
     for odd in ("?status=nonsense", "?before=abc", "?before=99999999999999999999999"):

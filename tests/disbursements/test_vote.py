@@ -10,7 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
 from app.council.models import Matter, Vote
-from app.council.queries import matter_of
+from app.council.queries import matter_of, tally
 from app.council.rules import Tally, quorum_of
 from app.disbursements import operations
 from app.files.operations import attach_file
@@ -29,13 +29,19 @@ def _matter(session: Session, disbursement_id: int) -> Matter:
     return found
 
 
-def test_requester_cannot_vote_but_may_recuse(session: Session) -> None:
+def _recused(session: Session, found: int) -> list[tuple[str, str | None, str]]:
+    rows = session.execute(select(Vote.choice, Vote.conflict_kind, Vote.source)).all()
+    return [(row.choice, row.conflict_kind, row.source) for row in rows]
+
+
+def test_requester_is_recused_and_cannot_vote(session: Session) -> None:
     scenes.give(session, 1_000_000)
     found = scenes.submitted(session, by="chair")
     for choice in ("approve", "reject", "abstain"):
         with pytest.raises(Forbidden, match="申请由您提交"):
             scenes.vote(session, found, "chair", choice, "理由")
-    assert scenes.vote(session, found, "chair", "recuse", "我提交的") == "submitted"
+    # The seat is recused from the start, with its published kind.
+    assert _recused(session, found) == [("recuse", "submitter", "matched")]
 
 
 def test_database_refuses_the_requesters_vote_itself(session: Session) -> None:
@@ -45,15 +51,20 @@ def test_database_refuses_the_requesters_vote_itself(session: Session) -> None:
     row = {
         "matter_id": matter.id,
         "voter_id": actor(session, "chair").user_id,
+        "version": 2,
         "seat_number": 1,
         "choice": "approve",
         "reason": "",
+        "source": "online",
         "text_hash": matter.text_hash,
         "cast_at": datetime.now(UTC),
     }
-    with pytest.raises(DBAPIError, match="approver_is_not_requester"), transaction(session):
+    with (
+        pytest.raises(DBAPIError, match=r"(approver_is_not_requester|conflicted_member_is_recused)"),
+        transaction(session),
+    ):
         session.execute(insert(Vote), [row])
-    assert session.scalar(select(Vote.id)) is None
+    assert _recused(session, found) == [("recuse", "submitter", "matched")]
 
 
 @pytest.mark.parametrize(
@@ -72,9 +83,11 @@ def test_database_refuses_a_vote_that_breaks_a_rule(
     row = {
         "matter_id": matter.id,
         "voter_id": actor(session, "council").user_id,
+        "version": 1,
         "seat_number": 2,
         "choice": "approve",
         "reason": "",
+        "source": "online",
         "text_hash": matter.text_hash,
         "cast_at": datetime.now(UTC),
     }
@@ -92,19 +105,19 @@ def test_votes_are_never_changed_deleted_or_added_after_the_decision(session: Se
     with pytest.raises(DBAPIError, match="vote_is_before_the_decision"), transaction(session):
         session.execute(
             text(
-                "INSERT INTO vote (matter_id, voter_id, seat_number, choice, reason, text_hash, cast_at) "
-                "SELECT id, :voter, 1, 'approve', '', text_hash, opened_at FROM matter WHERE id = :matter"
+                "INSERT INTO vote (matter_id, voter_id, version, seat_number, choice, reason, text_hash, source, cast_at) "
+                "SELECT id, :voter, 1, 1, 'approve', '', text_hash, 'online', opened_at FROM matter WHERE id = :matter"
             ),
             {"voter": actor(session, "chair").user_id, "matter": matter_id},
         )
 
 
-def test_payee_cannot_vote_but_may_recuse(session: Session) -> None:
+def test_payee_is_recused_and_cannot_vote(session: Session) -> None:
     scenes.give(session, 1_000_000)
     found = scenes.submitted(session, payee=PartyDraft("person", "理事己"))
-    with pytest.raises(Forbidden, match="您是收款方"):
+    assert _recused(session, found) == [("recuse", "self", "matched")]
+    with pytest.raises(Forbidden, match="有利害关系，已经回避"):
         scenes.vote(session, found, "council", "approve")
-    assert scenes.vote(session, found, "council", "recuse", "付给我本人") == "submitted"
 
 
 @pytest.mark.parametrize("key", ["secretary", "cashier", "accountant", "supervisor", "auditor", "host"])
@@ -115,14 +128,20 @@ def test_only_seats_vote(session: Session, key: str) -> None:
         scenes.vote(session, found, key, "approve")
 
 
-def test_second_vote_of_a_member_is_refused(session: Session) -> None:
+def test_same_vote_again_is_refused_and_another_is_a_further_version(session: Session) -> None:
     scenes.give(session, 1_000_000)
     found = scenes.submitted(session)
     scenes.vote(session, found, "council", "approve")
     with pytest.raises(Conflict, match="已经表决过"):
-        scenes.vote(session, found, "council", "reject", "改主意了")
+        scenes.vote(session, found, "council", "approve")
+    scenes.vote(session, found, "council", "reject", "改主意了")
     session.rollback()
-    assert session.scalars(select(Vote.choice)).all() == ["approve"]
+    assert session.execute(select(Vote.version, Vote.choice).order_by(Vote.version)).all() == [
+        (1, "approve"),
+        (2, "reject"),
+    ]
+    assert tally(session, _matter(session, found)).reject == 1
+    assert tally(session, _matter(session, found)).present == 1
 
 
 def test_rejection_and_recusal_need_a_reason(session: Session) -> None:
@@ -145,7 +164,7 @@ def test_approval_promises_the_money_oldest_gift_first(session: Session) -> None
     scenes.give(session, 400_000, on=date(2023, 9, 20))
     scenes.give(session, 900_000, on=date(2023, 9, 18))
     found = scenes.approved(session, 1_000_000)
-    assert scenes.status_of(session, found) == "approved"
+    assert scenes.status_of(session, found) == "payable"
     assert scenes.pool(session) == (1_300_000, 1_000_000)
     held = session.execute(
         text("SELECT number, held_minor FROM tranche WHERE held_minor > 0 ORDER BY number")
@@ -160,15 +179,15 @@ def test_approvals_beyond_the_pool_are_refused_and_change_nothing(session: Sessi
     for member in scenes.MEMBERS[1:4]:
         scenes.vote(session, first, member, "approve")
         scenes.vote(session, second, member, "approve")
-    assert scenes.vote(session, first, "council_4", "approve") == "approved"
+    assert scenes.vote(session, first, "council_4", "approve") == "in_notice"
     with pytest.raises(Refused, match=r"可用余额只有 3,000.00 元"):
         scenes.vote(session, second, "council_4", "approve")
-    assert scenes.status_of(session, second) == "submitted"
+    assert scenes.status_of(session, second) == "in_vote"
     assert scenes.pool(session) == (1_000_000, 700_000)
     assert _matter(session, second).status == "open"
     # Once there is money again, the same vote decides.
     scenes.give(session, 300_000, on=date(2023, 9, 30))
-    assert scenes.vote(session, second, "council_4", "approve") == "approved"
+    assert scenes.vote(session, second, "council_4", "approve") == "in_notice"
     assert scenes.pool(session) == (1_300_000, 1_300_000)
 
 
@@ -194,7 +213,7 @@ def test_chair_ends_the_vote_once_the_quorum_is_reached(session: Session) -> Non
         close("chair")
     scenes.vote(session, found, "council_3", "abstain")
     scenes.vote(session, found, "council_4", "abstain")
-    assert scenes.status_of(session, found) == "submitted"
+    assert scenes.status_of(session, found) == "in_vote"
     with pytest.raises(Forbidden, match="只有理事长"):
         close("council")
     # Two of four: a tie does not pass.
@@ -217,7 +236,7 @@ def test_withdrawn_request_ends_the_vote_and_promises_nothing(session: Session) 
         withdraw("council", "不想表决")
     with pytest.raises(Refused, match="请写明原因"):
         withdraw("secretary", " ")
-    assert scenes.status_of(session, found) == "submitted"
+    assert scenes.status_of(session, found) == "in_vote"
     withdraw("secretary", "收款方变了")
     assert scenes.status_of(session, found) == "withdrawn"
     assert scenes.pool(session) == (1_000_000, 0)
@@ -247,7 +266,7 @@ def test_cancelled_request_frees_what_was_promised(session: Session) -> None:
     assert scenes.status_of(session, found) == "cancelled"
     assert scenes.pool(session) == (1_000_000, 0)
     again = scenes.approved(session, 1_000_000, project_name="另一个项目")
-    assert scenes.status_of(session, again) == "approved"
+    assert scenes.status_of(session, again) == "payable"
 
 
 def test_submitted_text_is_fixed(session: Session) -> None:
@@ -312,7 +331,7 @@ def test_past_decision_needs_minutes_a_quorum_and_another_person(
         enter("council", good, date(2023, 11, 1))
     with pytest.raises(Refused, match="在未来"):
         enter("council", good, date(clock.today().year + 1, 1, 1))
-    assert enter("council", good) == "approved"
+    assert enter("council", good) == "payable"
     assert _matter(session, found).decided_before_on == day
     assert scenes.pool(session) == (1_000_000, 600_000)
 

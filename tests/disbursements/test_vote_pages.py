@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.council.models import Vote
+from app.council.queries import matter_of
 from app.files.models import Attachment
 from app.parties.operations import PartyDraft
 from app.shared import clock
@@ -25,6 +26,12 @@ def _address(found: int, path: str = "") -> str:
 def _votes(session: Session) -> int:
     session.rollback()
     return session.scalar(select(func.count()).select_from(Vote)) or 0
+
+
+def _text_hash(session: Session, found: int) -> str:
+    matter = matter_of(session, "disbursement", found)
+    assert matter is not None
+    return matter.text_hash
 
 
 def _cast(member: Visitor, found: int, choice: str, reason: str = "") -> Seen:
@@ -112,35 +119,34 @@ def test_vote_on_an_older_text_is_refused(visit: Visit, session: Session) -> Non
     assert "请重新阅读后再表决" in answer.error_summary
 
 
-def test_requester_on_the_council_may_only_recuse(visit: Visit, session: Session) -> None:
+def test_requester_on_the_council_is_recused(visit: Visit, session: Session) -> None:
     scenes.give(session, 1_000_000)
     found = scenes.submitted(session, by="chair")
     chair = visit("chair")
     page = chair.get(_address(found))
-    assert "申请由您提交，您不能参加表决" in page.words
-    assert [each.get("value") for each in page.tree.xpath("//input[@name='choice']")] == ["recuse"]
+    assert "申请由您提交，您已经回避" in page.words
+    assert page.tree.xpath("//input[@name='choice']") == []
     forced = chair.post(
         _address(found, "/vote"),
-        {"choice": "approve", "text_hash": page.value_of("text_hash"), "confirmed": "1"},
+        {"choice": "approve", "text_hash": _text_hash(session, found), "confirmed": "1"},
     )
     assert forced.status == 403
     assert "申请由您提交，您不能参加表决" in forced.words
-    assert _votes(session) == 0
-    assert _cast(chair, found, "recuse", "我提交的").status == 303
+    assert _votes(session) == 1
 
 
-def test_payee_on_the_council_may_only_recuse(visit: Visit, session: Session) -> None:
+def test_payee_on_the_council_is_recused(visit: Visit, session: Session) -> None:
     scenes.give(session, 1_000_000)
     found = scenes.submitted(session, payee=PartyDraft("person", "理事己"))
     member = visit("council")
     page = member.get(_address(found))
-    assert "您是收款方，不能参加表决" in page.words
+    assert "您与这项议题有利害关系，已经回避" in page.words
     forced = member.post(
         _address(found, "/vote"),
-        {"choice": "approve", "text_hash": page.value_of("text_hash"), "confirmed": "1"},
+        {"choice": "approve", "text_hash": _text_hash(session, found), "confirmed": "1"},
     )
     assert forced.status == 403
-    assert "您是收款方" in forced.words
+    assert "有利害关系" in forced.words
 
 
 def test_last_needed_vote_decides_and_the_cashier_sees_it(visit: Visit, session: Session) -> None:
@@ -149,8 +155,8 @@ def test_last_needed_vote_decides_and_the_cashier_sees_it(visit: Visit, session:
     for member in scenes.MEMBERS[:3]:
         scenes.vote(session, found, member, "approve")
     assert _cast(visit("council_3"), found, "reject", "太贵").status == 303
-    assert scenes.status_of(session, found) == "approved"
-    assert _address(found, "/pay") in visit("cashier").get("/office/").links()
+    assert scenes.status_of(session, found) == "in_notice"
+    assert _address(found, "/pay") not in visit("cashier").get("/office/").links()
     late = visit("council_4").get(_address(found))
     assert late.tree.xpath("//input[@name='choice']") == []
 
@@ -166,7 +172,7 @@ def test_vote_that_would_promise_more_than_there_is_says_so(visit: Visit, sessio
     answer = _cast(visit("council_3"), found, "approve")
     assert answer.status == 422
     assert "可用余额只有 5,000.00 元，不够 6,000.00 元" in answer.error_summary
-    assert scenes.status_of(session, found) == "submitted"
+    assert scenes.status_of(session, found) == "in_vote"
     assert scenes.pool(session) == (700_000, 200_000)
 
 
@@ -216,7 +222,7 @@ def test_past_decision_is_entered_with_its_minutes(visit: Visit, session: Sessio
     assert "使用本系统之前的决议，2023-11-07 作出" in shown.words
     assert "应到 7 席" in shown.words
     assert "纪要.pdf" in shown.words
-    assert scenes.status_of(session, found) == "approved"
+    assert scenes.status_of(session, found) == "payable"
     assert member.send(page, _past(), path=address).status == 409
     session.rollback()
     assert session.scalar(select(func.count()).select_from(Attachment)) == 1
@@ -246,7 +252,7 @@ def test_wrong_past_decision_is_refused_and_keeps_no_file(visit: Visit, session:
         refused = member.send(page, _past(**changes), path=address)
         assert refused.status == 422, changes
         assert sentence in refused.error_at(field), changes
-    assert scenes.status_of(session, found) == "submitted"
+    assert scenes.status_of(session, found) == "in_vote"
     assert session.scalar(select(func.count()).select_from(Attachment)) == 0
 
 

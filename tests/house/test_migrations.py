@@ -102,7 +102,7 @@ def test_site_refuses_a_database_of_a_newer_version(empty_settings: Settings) ->
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
         connection.commit()
     engine.dispose()
-    with pytest.raises(NotReady, match="newer version"):
+    with pytest.raises(NotReady, match="version of this program that this one does not know"):
         create_app(empty_settings)
 
 

@@ -76,4 +76,4 @@ def test_ready_says_what_is_missing(visit: Visit, session: Session) -> None:
     session.commit()
     seen = visit().get("/readyz")
     assert seen.status == 503
-    assert "newer version" in seen.html
+    assert "version of this program that this one does not know" in seen.html

@@ -36,7 +36,7 @@ def open_notice(
     )
     session.add(notice)
     session.flush()
-    body = {"opens_on": notice.opens_on.isoformat(), "ends_on": notice.ends_on.isoformat()}
+    body: dict[str, object] = {"opens_on": notice.opens_on.isoformat(), "ends_on": notice.ends_on.isoformat()}
     _leaf(session, "notice_opened", notice, notice.id, body)
     record(session, actor.user_id, "open_notice", matter.type, matter.subject_id)
     return notice

@@ -19,7 +19,7 @@ from app.disbursements.models import Disbursement
 from app.disbursements.payees.queries import accounts_of
 from app.disbursements.payments import operations as payments
 from app.disbursements.risks.routes import signs_of
-from app.disbursements.rules import EDITABLE, PAID, PROMISED, STATUS_NAMES, STATUS_TAGS
+from app.disbursements.states import EDITABLE, PAID, PROMISED, STATUS_NAMES, STATUS_TAGS
 from app.files.queries import FileRow, files_of
 from app.files.rules import MAX_BYTES
 from app.ledger import queries as ledger
@@ -101,7 +101,13 @@ _LEAVES = {
     "matter_referred": N_("提交托管机构"),
     "vote_carried": N_("表决通过"),
     "endorsement": N_("签字"),
-    "request_returned": N_("退回"),
+    "request_returned": N_("退回补充"),
+    "notice_opened": N_("公示"),
+    "notice_ended": N_("公示结束"),
+    "objection": N_("异议"),
+    "objection_answer": N_("异议答复"),
+    "hold_placed": N_("暂停付款"),
+    "hold_lifted": N_("恢复付款"),
     "entry": N_("分录"),
 }
 _CHOICE_HINTS = {
@@ -238,20 +244,23 @@ class Ballot:
 def _ballot(found: Disbursement, matter: Matter | None, form: VoteForm | None) -> Ballot:
     who = actor()
     seated = any(office.role in COUNCIL_SEATS and office.fund_id == found.fund_id for office in who.offices)
-    if matter is None or matter.status != "open" or who.user_id is None or not seated:
+    if matter is None or matter.status != "open" or matter.decided_by != "council" or not seated:
         return Ballot()
-    if council.has_voted(session(), matter.id, who.user_id):
-        return Ballot(sentence=_("您已经表决过了。"))
+    assert who.user_id is not None
+    kind = council.conflict_of(session(), matter.id, who.user_id)
+    if kind is not None:
+        return Ballot(
+            sentence=_("申请由您提交，您已经回避；回避也计入到会人数。")
+            if kind == "submitter"
+            else _("您与这项议题有利害关系，已经回避；回避也计入到会人数。")
+        )
+    given = council.vote_by(session(), matter.id, who.user_id)
     form = form or VoteForm(formdata=None)
     form.text_hash.data = matter.text_hash
-    tied = None
-    if who.user_id == matter.submitter_id:
-        tied = _("申请由您提交，您不能参加表决，只能回避。回避也计入到会人数。")
-    elif party(session(), found.payee_id).name == who.name:
-        tied = _("您是收款方，不能参加表决，只能回避。回避也计入到会人数。")
-    if tied:
-        form.choice.offer([("recuse", _(CHOICES["recuse"]))])
-    return Ballot(form, tied)
+    if given is None:
+        return Ballot(form)
+    said = _("您已经表决过了：%(choice)s。截止前可以改，每一次都留下记录。", choice=_(CHOICES[given.choice]))
+    return Ballot(form, said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -359,13 +368,11 @@ def _links(found: Disbursement, matter: Matter | None) -> list[tuple[str, str, s
             links.append((_("登记以前的决议"), to("voting.past_decision"), "quiet"))
         if may_take_back(found):
             links.append((_("撤回申请"), to("disbursements.withdraw"), "quiet"))
-    if found.status == "payable":
-        if who.may(Permission.DISBURSEMENT_PAY, fund):
-            links.append((_("付款"), to("payments.pay"), "primary"))
-    if found.status in PROMISED:
-        if may_take_back(found):
-            text = _("放弃未付的部分") if found.paid_minor else _("取消申请")
-            links.append((text, to("disbursements.cancel"), "quiet"))
+    if found.status == "payable" and who.may(Permission.DISBURSEMENT_PAY, fund):
+        links.append((_("付款"), to("payments.pay"), "primary"))
+    if found.status in PROMISED and may_take_back(found):
+        text = _("放弃未付的部分") if found.paid_minor else _("取消申请")
+        links.append((text, to("disbursements.cancel"), "quiet"))
     if found.status in (*PROMISED, *PAID):
         spent, waiting = payments.refundable(session(), found.id)
         if waiting > 0 and who.may(Permission.BOOKS_POST, fund):

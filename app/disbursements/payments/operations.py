@@ -7,6 +7,7 @@ from datetime import date
 from sqlalchemy import insert, update
 from sqlalchemy.orm import Session
 
+from app.council.notice.queries import notice_of
 from app.council.queries import matter_of, took_part
 from app.disbursements import queries
 from app.disbursements.models import Disbursement, Payment
@@ -73,6 +74,11 @@ def pay_disbursement(
         decided_on = matter.decided_before_on or clock.local(matter.decided_at).date()
     if decided_on is not None and paid_on < decided_on:
         raise Refused(N_("付款日期不能早于决议日期 %(day)s"), field="paid_on", day=decided_on.isoformat())
+    stood = notice_of(session, SUBJECT, disbursement_id)
+    if stood is not None and not stood.is_after_payment and paid_on <= stood.ends_on:
+        raise Refused(
+            N_("公示到 %(day)s 为止，付款日期要在它之后"), field="paid_on", day=stood.ends_on.isoformat()
+        )
     earmark, project, kind = _subject(session, disbursement)
     if account.fund_id != disbursement.fund_id:
         raise Refused(N_("这个资金账户不属于本基金"), field="account")

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from flask import url_for
 
+from app.council.queries import matter_of, rules_of
+from app.council.rulebook.queries import rules_in_force
 from app.disbursements import queries
 from app.disbursements.models import Disbursement
 from app.disbursements.risks.queries import signs
@@ -31,7 +33,20 @@ def signs_of(found: Disbursement) -> list[SignShown] | None:
     """The signs of a request that is still to be decided or paid; None for one that is over."""
     if found.status in OVER:
         return None
-    return [SignShown(translated(sign), _address(sign)) for sign in signs(session(), found, Limits())]
+    return [SignShown(translated(sign), _address(sign)) for sign in signs(session(), found, _limits(found))]
+
+
+def _limits(found: Disbursement) -> Limits:
+    """The numbers of the rules that the request is, or would be, decided under."""
+    matter = matter_of(session(), queries.SUBJECT, found.id)
+    rules = rules_of(session(), matter) if matter else rules_in_force(session(), found.fund_id)
+    book = rules.book
+    return Limits(
+        tuple(tier.up_to_minor for tier in book.tiers if tier.up_to_minor is not None),
+        book.splitting_days,
+        book.quotations_above_minor,
+        book.quotation_months,
+    )
 
 
 def _address(sign: Sign) -> str | None:

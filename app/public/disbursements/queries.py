@@ -12,7 +12,6 @@ from app.council.queries import VoteView, matter_of, tally, votes_of
 from app.council.rules import Tally
 from app.disbursements.budget.queries import BudgetLineRow, lines_of
 from app.disbursements.models import Disbursement
-from app.disbursements.rules import ENDED, PAID
 from app.disbursements.queries import (
     SUBJECT,
     DisbursementRow,
@@ -22,6 +21,7 @@ from app.disbursements.queries import (
     payments_of,
     published,
 )
+from app.disbursements.states import ENDED, PAID
 from app.files.models import Attachment
 from app.files.queries import FileRow, files_of, public_file
 from app.ledger.entry.queries import Givers, givers_of_source

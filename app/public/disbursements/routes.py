@@ -10,7 +10,7 @@ from flask_babel import ngettext
 
 from app.council.rules import STATUSES as MATTER_STATUSES
 from app.council.rules import Tally
-from app.disbursements.rules import PROMISED, STATUS_NAMES, STATUS_TAGS
+from app.disbursements.states import PROMISED, STATUS_NAMES, STATUS_TAGS
 from app.files.routes import send_attachment
 from app.ledger.accounts import PAYMENT_LINES
 from app.public.disbursements.queries import (
@@ -152,7 +152,10 @@ def _story(found: Dossier) -> list[dict[str, Any]]:
     items += [_paid(each) for each in found.payments]
     if found.status in PROMISED:
         left = found.amount_minor - found.paid_minor
-        waiting = {"in_notice": N_("公示中，期满后付款 %(amount)s 元"), "held": N_("付款暂停，%(amount)s 元未付")}
+        waiting = {
+            "in_notice": N_("公示中，期满后付款 %(amount)s 元"),
+            "held": N_("付款暂停，%(amount)s 元未付"),
+        }
         title = waiting.get(found.status, N_("等待出纳付款 %(amount)s 元"))
         items.append({"title": _(title, amount=yuan(left)), "state": "now"})
     elif found.status in ("withdrawn", "cancelled"):

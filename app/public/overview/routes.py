@@ -8,11 +8,11 @@ from flask import Blueprint, Response, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.disbursements.states import STATUS_NAMES, STATUS_TAGS
 from app.funds import queries as funds
 from app.ledger.listing.queries import Listing
 from app.ledger.listing.rules import Filter
 from app.public.ledger.queries import Sums, ledger_page, sums
-from app.disbursements.rules import STATUS_NAMES, STATUS_TAGS
 from app.public.overview import queries
 from app.public.queries import FundName
 from app.public.routes import in_address, known_earmark, known_names, table_rows
