@@ -304,6 +304,8 @@ def test_page_tells_who_did_what_and_where_it_lies_in_the_log(
         *["vote"] * 4,
         "resolution",
         "approved",
+        "notice_opened",
+        "notice_ended",
         "entry",
         "payment",
     ]
