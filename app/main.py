@@ -13,6 +13,7 @@ from app.disbursements import routes as disbursement_routes
 from app.disbursements.dossier import routes as dossier_routes
 from app.disbursements.payees import routes as payee_routes
 from app.disbursements.payments import routes as payment_routes
+from app.disbursements.proof import routes as proof_routes
 from app.disbursements.voting import routes as voting_routes
 from app.disbursements.workbooks import routes as request_import_routes
 from app.donations import routes as donation_routes
@@ -64,6 +65,7 @@ BLUEPRINTS = (
     voting_routes.blueprint,
     payment_routes.blueprint,
     payee_routes.blueprint,
+    proof_routes.blueprint,
     sale_routes.blueprint,
     closing_routes.blueprint,
     register_routes.blueprint,

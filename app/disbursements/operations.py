@@ -6,7 +6,7 @@ import re
 from datetime import date
 from pathlib import Path
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.council import operations as council
@@ -23,7 +23,8 @@ from app.disbursements.budget.queries import lines_for_hash, quotations_for_hash
 from app.disbursements.models import Disbursement
 from app.disbursements.risks.queries import window_sum
 from app.disbursements.rules import DisbursementDraft, refuse_if_wrong, text_hash
-from app.disbursements.states import EDITABLE, PROMISED, may_become
+from app.disbursements.states import EDITABLE, PROMISED
+from app.disbursements.steps import become, require_next
 from app.documents.operations import keep_number, next_number
 from app.files.operations import attach_file, detach_file, log_public_files
 from app.files.queries import files_of
@@ -164,7 +165,7 @@ def submit_disbursement(
     """
     disbursement = queries.disbursement(session, disbursement_id)
     actor.require(Permission.DISBURSEMENT_REQUEST, disbursement.fund_id)
-    _require_next(disbursement, "submitted")
+    require_next(disbursement, "submitted")
     if read_hash is not None and read_hash != draft_hash(session, disbursement):
         raise Conflict(N_("草稿刚刚有人改过，请重新核对后再提交"))
     if disbursement.spending_kind is None:
@@ -189,7 +190,7 @@ def submit_disbursement(
     disbursement.text_hash = _text_hash(session, disbursement)
     disbursement.submitter_id = actor.user_id
     disbursement.submitted_at = clock.now()
-    _become(session, disbursement, "submitted")
+    become(session, disbursement, "submitted")
     append(
         session,
         [
@@ -280,10 +281,10 @@ def put_to_vote(session: Session, actor: Actor, disbursement_id: int) -> Disburs
 
 
 def _open_decision(session: Session, actor: Actor, disbursement: Disbursement) -> None:
-    _require_next(disbursement, "in_vote")
+    require_next(disbursement, "in_vote")
     assert disbursement.text_hash is not None
     _require_free_beneficiary(session, disbursement)
-    _become(session, disbursement, "in_vote")
+    become(session, disbursement, "in_vote")
     submitter = Actor(disbursement.submitter_id, actor.name)
     council.open_matter(
         session,
@@ -339,13 +340,13 @@ def return_disbursement(session: Session, actor: Actor, disbursement_id: int, re
     """
     disbursement = queries.disbursement(session, disbursement_id)
     actor.require(Permission.COUNCIL_CONVENE, disbursement.fund_id)
-    _require_next(disbursement, "returned")
+    require_next(disbursement, "returned")
     if not reason.strip():
         raise Refused(N_("请写明原因"), field="reason")
     matter = matter_of(session, SUBJECT, disbursement_id)
     if disbursement.status == "in_vote" and matter is not None:
         council.void_matter(session, actor, matter, reason)
-    _become(session, disbursement, "returned")
+    become(session, disbursement, "returned")
     append(session, [_ended_leaf(disbursement, "returned", reason)])
     record(session, actor.user_id, "returned_disbursement", SUBJECT, disbursement.id, reason=reason.strip())
     return disbursement
@@ -406,7 +407,7 @@ def follow_decision(session: Session, actor: Actor, matter: Matter) -> None:
     """What a decision does to its request: approved, the gifts hold the money, and the public notice opens."""
     disbursement = queries.disbursement(session, matter.subject_id)
     if matter.status != "approved":
-        _become(session, disbursement, matter.status, decided=True)
+        become(session, disbursement, matter.status, decided=True)
         record(session, actor.user_id, matter.status, SUBJECT, disbursement.id)
         return
     parts = tracing.hold(
@@ -419,7 +420,7 @@ def follow_decision(session: Session, actor: Actor, matter: Matter) -> None:
     is_past = matter.decided_before_on is not None
     # A past decision had its notice before this system; an emergency has it after the payment.
     waits = not (is_past or disbursement.is_emergency or rules_of(session, matter).book.notice_days == 0)
-    _become(session, disbursement, "in_notice" if waits else "payable", decided=True)
+    become(session, disbursement, "in_notice" if waits else "payable", decided=True)
     append(session, [LeafDraft("approved", disbursement.id, body, version=disbursement.text_version)])
     record(session, actor.user_id, "approved", SUBJECT, disbursement.id)
     if waits or disbursement.is_emergency:
@@ -440,7 +441,7 @@ def advance(session: Session, actor: Actor, disbursement: Disbursement) -> Disbu
     elif "notice" in obstacles:
         following = "in_notice"
     if following != disbursement.status:
-        _become(session, disbursement, following)
+        become(session, disbursement, following)
         record(session, actor.user_id, f"{following}_disbursement", SUBJECT, disbursement.id)
     return disbursement
 
@@ -462,7 +463,7 @@ def withdraw_disbursement(session: Session, actor: Actor, disbursement_id: int, 
     """Take a request back before it is decided. Only whoever submitted it, or the secretary, may."""
     disbursement = queries.disbursement(session, disbursement_id)
     _require_own(actor, disbursement)
-    _require_next(disbursement, "withdrawn")
+    require_next(disbursement, "withdrawn")
     matter = matter_of(session, SUBJECT, disbursement_id)
     if disbursement.status == "in_vote" and matter is not None:
         council.withdraw_matter(session, actor, matter)
@@ -478,7 +479,7 @@ def cancel_disbursement(session: Session, actor: Actor, disbursement_id: int, re
     disbursement = queries.disbursement(session, disbursement_id)
     _require_own(actor, disbursement)
     following = "paid" if disbursement.paid_minor else "cancelled"
-    _require_next(disbursement, following)
+    require_next(disbursement, following)
     if not reason.strip():
         raise Refused(N_("请写明原因"), field="reason")
     released = holds_of(session, SUBJECT, disbursement_id)
@@ -498,7 +499,7 @@ def _end(
 ) -> None:
     if not reason.strip():
         raise Refused(N_("请写明原因"), field="reason")
-    _become(session, disbursement, status, closed=True)
+    become(session, disbursement, status, closed=True)
     if disbursement.number is not None:  # a draft was never put before anyone
         append(session, [_ended_leaf(disbursement, status, reason, body)])
     record(session, actor.user_id, f"{status}_disbursement", SUBJECT, disbursement.id, reason=reason.strip())
@@ -517,29 +518,3 @@ def _require_own(actor: Actor, disbursement: Disbursement) -> None:
     if submitter is None or submitter == actor.user_id or actor.holds(Role.SECRETARY, disbursement.fund_id):
         return
     raise Forbidden(N_("只有提交人或秘书处可以撤回或取消这笔申请"))
-
-
-def _require_next(disbursement: Disbursement, following: str) -> None:
-    if not may_become(disbursement.status, following):
-        raise Conflict(N_("这笔申请的状态已经变化，请刷新页面"))
-
-
-def _become(
-    session: Session, disbursement: Disbursement, status: str, *, decided: bool = False, closed: bool = False
-) -> None:
-    """Compare and set: two people pressing at once get one result and one polite 409."""
-    _require_next(disbursement, status)
-    session.flush()
-    moved = session.execute(
-        update(Disbursement)
-        .where(Disbursement.id == disbursement.id, Disbursement.status == disbursement.status)
-        .values(
-            status=status,
-            **({"decided_at": clock.now()} if decided else {}),
-            **({"closed_at": clock.now()} if closed else {}),
-        )
-        .execution_options(synchronize_session=False)
-    )
-    if moved.rowcount != 1:  # type: ignore[attr-defined]
-        raise Conflict(N_("这笔申请的状态已经变化，请刷新页面"))
-    session.refresh(disbursement)

@@ -236,6 +236,10 @@ _LEAVES_OF_REQUESTS = (
     "payment",
     "acceptance",
     "refund",
+    "proof_of_use",
+    "proof_judged",
+    "delivery",
+    "request_closed",
 )
 _LEAVES_OF_MATTERS = (
     "matter_opened",

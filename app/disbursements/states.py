@@ -31,13 +31,14 @@ NEXT: dict[str, tuple[str, ...]] = {
     "in_notice": ("held", "payable", "cancelled"),
     "held": ("in_notice", "payable", "cancelled", "paid"),
     "payable": ("held", "paid", "cancelled"),
-    "paid": ("payable", "proven"),
-    "proven": ("delivered", "paid"),
+    "paid": ("payable", "proven", "closed"),
+    "proven": ("delivered", "paid", "closed"),
     "delivered": ("closed", "proven"),
     "lapsed": ("returned", "withdrawn"),
 }
 """The one table of transitions; docs/requests.md draws it. Backwards: a payment reversed makes a request payable again, proof
-or delivery recorded by mistake is taken back. ``held`` becomes ``paid`` when the unpaid rest is given up."""
+or delivery recorded by mistake is taken back. ``held`` becomes ``paid`` when the unpaid rest is given up. ``closed`` follows
+``paid`` when everything came back, and ``proven`` when nobody outside gains, as with the cost of raising funds."""
 
 STATUS_TAGS: dict[str, str] = {
     "drafted": "plain",

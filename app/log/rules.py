@@ -134,7 +134,10 @@ KINDS: dict[str, LeafKind] = {
     "payment": _kind("entry amount on accepted", voucher=INTERNAL),
     "acceptance": _kind("entry amount on accepted", voucher=INTERNAL),
     "refund": _kind("entry amount on accepted", voucher=INTERNAL),
-    "proof_of_use": _kind("request files", caption=DISPLAYED),
+    "proof_of_use": _kind("proof used", words=OFFICIAL),
+    "proof_judged": _kind("proof judgement accepted", reason=INTERNAL),
+    "delivery": _kind("on recipients standing", words=OFFICIAL),
+    "request_closed": _kind("used"),
     # Papers and the public
     "document": _kind("fund kind number period issued_at figures_sha256", correction_note=OFFICIAL),
     "file": _kind("of purpose sha256 size", name=DISPLAYED),

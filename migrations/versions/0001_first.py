@@ -1128,6 +1128,56 @@ def upgrade() -> None:
     )
     op.create_index('ix_payment_hold_subject', 'payment_hold', ['subject_type', 'subject_id'], unique=False)
 
+    # What the money was used for
+    op.create_table('proof_of_use',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('disbursement_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('used_minor', sa.BigInteger(), nullable=False),
+    sa.Column('words', sa.Text(), nullable=False),
+    sa.Column('submitted_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('idempotency_key', sa.String(length=80), nullable=True),
+    sa.CheckConstraint('length(words) > 0', name=op.f('proof_says_what_was_done')),
+    sa.CheckConstraint('used_minor > 0', name=op.f('proof_shows_an_amount')),
+    sa.ForeignKeyConstraint(['disbursement_id'], ['disbursement.id'], name=op.f('fk_proof_of_use_disbursement_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_proof_of_use')),
+    sa.UniqueConstraint('disbursement_id', 'number', name=op.f('uq_proof_of_use_disbursement_id_number')),
+    sa.UniqueConstraint('idempotency_key', name=op.f('uq_proof_of_use_idempotency_key'))
+    )
+    op.create_table('proof_judgement',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('proof_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('accepted_minor', sa.BigInteger(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('judged_by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('judged_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('accepted_minor >= 0', name=op.f('accepted_is_not_negative')),
+    sa.CheckConstraint('version > 0', name=op.f('judgement_versions_start_at_one')),
+    sa.ForeignKeyConstraint(['judged_by_id'], ['user.id'], name=op.f('fk_proof_judgement_judged_by_id')),
+    sa.ForeignKeyConstraint(['proof_id'], ['proof_of_use.id'], name=op.f('fk_proof_judgement_proof_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_proof_judgement')),
+    sa.UniqueConstraint('proof_id', 'version', name=op.f('uq_proof_judgement_proof_id_version'))
+    )
+    op.create_table('delivery',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('disbursement_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('delivered_on', sa.Date(), nullable=False),
+    sa.Column('recipients', sa.Integer(), nullable=False),
+    sa.Column('words', sa.Text(), nullable=False),
+    sa.Column('is_standing', sa.Boolean(), nullable=False),
+    sa.Column('recorded_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('length(words) > 0', name=op.f('delivery_says_what_arrived')),
+    sa.CheckConstraint('recipients >= 0', name=op.f('recipients_are_counted')),
+    sa.CheckConstraint('version > 0', name=op.f('delivery_versions_start_at_one')),
+    sa.ForeignKeyConstraint(['disbursement_id'], ['disbursement.id'], name=op.f('fk_delivery_disbursement_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_delivery')),
+    sa.UniqueConstraint('disbursement_id', 'version', name=op.f('uq_delivery_disbursement_id_version'))
+    )
+
     # Budgets and quotations of requests, accounts of payees
     op.create_table('budget_line',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1188,6 +1238,9 @@ def downgrade() -> None:
     op.drop_table('quotation')
     op.drop_index('ix_budget_line_item', table_name='budget_line')
     op.drop_table('budget_line')
+    op.drop_table('delivery')
+    op.drop_table('proof_judgement')
+    op.drop_table('proof_of_use')
     op.drop_index('ix_payment_hold_subject', table_name='payment_hold')
     op.drop_table('payment_hold')
     op.drop_index('ix_objection_fund', table_name='objection')

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.disbursements import operations, queries
 from app.disbursements.models import Payment
 from app.disbursements.payments import operations as payments
+from app.disbursements.payments import queries as paid
 from app.ledger import queries as ledger
 from app.ledger.tracing.queries import holds_of, uses_of_source
 from app.people.queries import actor as actor_by_id
@@ -298,7 +299,7 @@ def test_prepayment_waits_for_acceptance(session: Session, settings: Settings) -
     _accept(session, found, 400_000)
     assert queries.waiting_for_acceptance_in(session, scenes.fund_id(session)) == []
     _reverse(session, accepted)
-    assert payments.waiting_for_acceptance(session, found)[0] == 200_000
+    assert paid.waiting_for_acceptance(session, found)[0] == 200_000
     assert queries.waiting_for_acceptance_in(session, scenes.fund_id(session))[0][2] == 200_000
 
 

@@ -73,7 +73,7 @@ def test_every_kind_with_an_operation_has_an_example(played: Year) -> None:
     written = {leaf.kind for leaf in leaves(played.session)}
     later = {
         "question", "answer", "goods_issued", "period_reopened", "objection", "objection_answer", "notice_opened",
-        "notice_ended", "recusal", "rule_version", "proof_of_use",
+        "notice_ended", "recusal", "rule_version",
     }  # fmt: skip
     assert set(KINDS) - written == later | {"rewind", "continued"}  # those two are tested where they arise
 
@@ -151,7 +151,7 @@ def test_amounts_that_are_not_whole_are_refused() -> None:
 
 def test_leaf_that_a_bundle_cannot_carry_is_refused_in_words() -> None:
     with pytest.raises(Refused) as refusal:
-        leaf_bytes("proof_of_use", 1, 1, {"request": 1, "files": ["0" * 64] * 1000}, {})
+        leaf_bytes("proof_of_use", 1, 1, {"proof": 1, "used": ["0" * 64] * 1000}, {})
     assert "65535" in str(refusal.value)
 
 

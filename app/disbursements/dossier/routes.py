@@ -17,7 +17,9 @@ from app.disbursements.budget.queries import lines_of, quotations_of
 from app.disbursements.forms import VoteForm
 from app.disbursements.models import Disbursement
 from app.disbursements.payees.queries import accounts_of
-from app.disbursements.payments import operations as payments
+from app.disbursements.payments import queries as paid
+from app.disbursements.proof import queries as proof
+from app.disbursements.proof.rules import PAPERS
 from app.disbursements.risks.routes import signs_of
 from app.disbursements.states import EDITABLE, PAID, PROMISED, STATUS_NAMES, STATUS_TAGS
 from app.files.queries import FileRow, files_of
@@ -42,6 +44,7 @@ PURPOSES = {
     "minutes": N_("会议纪要"),
     "bank_slip": N_("银行回单"),
     "refund_slip": N_("退款凭证"),
+    **PAPERS,
     "acceptance": N_("验收材料"),
 }
 _ACTS = {
@@ -82,6 +85,14 @@ _ACTS = {
     "record_refund": N_("收款方退回"),
     "reverse_payment": N_("冲销付款"),
     "reverse_entry": N_("冲销验收或退款"),
+    "submit_proof": N_("提交使用凭证"),
+    "judge_proof": N_("验收使用凭证"),
+    "proven_disbursement": N_("使用凭证齐全"),
+    "unproven_disbursement": N_("使用凭证不再齐全"),
+    "delivered_disbursement": N_("登记到达受益人"),
+    "take_back_delivery": N_("撤销到达登记"),
+    "closed_disbursement": N_("结项"),
+    "add_public_copy": N_("上传公开件"),
 }
 _LEAVES = {
     "submitted": N_("提交"),
@@ -93,6 +104,10 @@ _LEAVES = {
     "payment": N_("付款"),
     "acceptance": N_("验收"),
     "refund": N_("退回"),
+    "proof_of_use": N_("使用凭证"),
+    "proof_judged": N_("凭证验收"),
+    "delivery": N_("到达"),
+    "request_closed": N_("结项"),
     "matter_opened": N_("议题"),
     "vote": N_("表决"),
     "resolution": N_("决议"),
@@ -202,9 +217,23 @@ def dossier_page(
         choice_hints={choice: _(hint) for choice, hint in _CHOICE_HINTS.items()},
         accepted_hints={choice: _(hint) for choice, hint in _ACCEPTED_HINTS.items()},
         max_bytes=MAX_BYTES,
+        accept=".pdf,.png,.jpg,.jpeg",
+        **_after_payment(found),
         nav_current="disbursements",
         **context,
     )
+
+
+def _after_payment(found: Disbursement) -> dict[str, Any]:
+    """What was shown of the use of paid money, and whether it arrived."""
+    has_payments = found.paid_minor > 0
+    return {
+        "proofs": proof.proofs_of(session(), found.id) if has_payments else [],
+        "delivery": proof.delivery_of(session(), found.id) if has_payments else None,
+        "unshown_minor": proof.standing(session(), found.id).unshown_minor if has_payments else 0,
+        "may_judge": actor().may(Permission.BOOKS_POST, found.fund_id)
+        and found.status in (*PROMISED, "paid", "proven"),
+    }
 
 
 def _listed(files: list[FileRow], *, named: bool = False) -> list[dict[str, Any]]:
@@ -373,14 +402,42 @@ def _links(found: Disbursement, matter: Matter | None) -> list[tuple[str, str, s
     if found.status in PROMISED and may_take_back(found):
         text = _("放弃未付的部分") if found.paid_minor else _("取消申请")
         links.append((text, to("disbursements.cancel"), "quiet"))
+    links += _links_after_payment(found)
     if found.status in (*PROMISED, *PAID):
-        spent, waiting = payments.refundable(session(), found.id)
+        spent, waiting = paid.refundable(session(), found.id)
         if waiting > 0 and who.may(Permission.BOOKS_POST, fund):
             text = _("验收（%(amount)s 元待验收）", amount=yuan(waiting))
             links.append((text, to("payments.accept"), "primary"))
         if spent + waiting > 0 and who.may(Permission.DISBURSEMENT_PAY, fund):
             links.append((_("登记退回"), to("payments.refund"), "quiet"))
     return links
+
+
+def _links_after_payment(found: Disbursement) -> list[tuple[str, str, str]]:
+    who = actor()
+    may_ask = who.may(Permission.DISBURSEMENT_REQUEST, found.fund_id)
+    wanted = [
+        (
+            may_ask and found.paid_minor > 0 and proof.standing(session(), found.id).unshown_minor > 0,
+            _("提交使用凭证"),
+            "proof.submit",
+            "primary",
+        ),
+        (may_ask and found.status == "proven", _("登记到达受益人"), "proof.deliver", "primary"),
+        (may_ask and found.status == "delivered", _("撤销到达登记"), "proof.take_back", "quiet"),
+        (
+            who.may(Permission.COUNCIL_CONVENE, found.fund_id) and proof.may_close(session(), found),
+            _("结项"),
+            "proof.close",
+            "primary",
+        ),
+        (may_ask and found.number is not None, _("上传公开件"), "proof.public_copy", "quiet"),
+    ]
+    return [
+        (text, url_for(endpoint, disbursement_id=found.id), kind)
+        for is_wanted, text, endpoint, kind in wanted
+        if is_wanted
+    ]
 
 
 def _progress(tally: Tally) -> str:

@@ -12,6 +12,9 @@ from app.council.queries import matter_of, took_part
 from app.disbursements import queries
 from app.disbursements.models import Disbursement, Payment
 from app.disbursements.operations import SUBJECT, advance
+from app.disbursements.payments.queries import refundable, waiting_for_acceptance
+from app.disbursements.proof.operations import settle
+from app.disbursements.states import may_become
 from app.files.queries import files_of
 from app.ledger import queries as ledger
 from app.ledger import rules as posting
@@ -130,6 +133,7 @@ def accept_disbursement(
     draft.postings = posting.acceptance_postings(earmark, amount_minor, kind, project.id)
     posted = post_entries(session, actor, [draft])[0]
     _keep(session, actor, disbursement_id, "acceptance", amount_minor, posted, accepted_on, None, "", True)
+    settle(session, actor, queries.disbursement(session, disbursement_id))
     return posted
 
 
@@ -182,6 +186,7 @@ def record_refund(
         voucher_number,
         accepted,
     )
+    settle(session, actor, queries.disbursement(session, disbursement_id))
     return posted
 
 
@@ -205,6 +210,8 @@ def reverse_payment(session: Session, actor: Actor, entry_number: int, reason: s
         raise Refused(N_("这笔付款已有退款或验收，请先冲销它们"))
     disbursement = queries.disbursement(session, disbursement_id)
     status, earmark_id = disbursement.status, disbursement.earmark_id
+    if not may_become(status, "payable") and status != "payable":
+        raise Refused(N_("这笔申请的使用凭证已经验收或已结项，请先撤销验收"))
     given_up = disbursement.amount_minor - disbursement.paid_minor if status == "paid" else 0
     posted = reverse_entry(session, actor, entry_number, reason)
     _add_paid(session, disbursement_id, -amount, status, "payable")
@@ -225,44 +232,18 @@ def reverse_acceptance_or_refund(session: Session, actor: Actor, entry_number: i
     disbursement_id = payment.disbursement_id
     if payment.kind == "acceptance" and refundable(session, disbursement_id)[0] < payment.amount_minor:
         raise Refused(N_("这笔验收之后已有退款，请先冲销它"))
+    disbursement = queries.disbursement(session, disbursement_id)
+    if disbursement.status in ("delivered", "closed"):
+        raise Refused(N_("这笔申请的使用凭证已经验收或已结项，请先撤销验收"))
     posted = reverse_entry(session, actor, entry_number, reason)
     record(session, actor.user_id, "reverse_entry", SUBJECT, disbursement_id, entry=entry_number)
+    settle(session, actor, queries.disbursement(session, disbursement_id))
     return posted
 
 
 def _require_standing(session: Session, payment: Payment) -> None:
     if ledger.reversed_among(session, [payment.entry_number]):
         raise Conflict(N_("第 %(number)s 号分录已经冲销过了"), number=payment.entry_number)
-
-
-def waiting_for_acceptance(session: Session, disbursement_id: int) -> tuple[int, date | None]:
-    """(fen paid but not yet accepted, day of the latest such payment)."""
-    waiting, latest = 0, None
-    for payment in _standing(session, disbursement_id):
-        if payment.kind == "payment" and not payment.is_accepted:
-            waiting += payment.amount_minor
-            latest = max(latest, payment.occurred_on) if latest else payment.occurred_on
-        elif payment.kind == "acceptance" or (payment.kind == "refund" and not payment.is_accepted):
-            waiting -= payment.amount_minor
-    return waiting, latest
-
-
-def refundable(session: Session, disbursement_id: int) -> tuple[int, int]:
-    """Fen that may come back from the payee: (of what was booked as expense, of what still waits for acceptance)."""
-    waiting, _ = waiting_for_acceptance(session, disbursement_id)
-    return _paid_net(session, disbursement_id) - waiting, waiting
-
-
-def _paid_net(session: Session, disbursement_id: int) -> int:
-    signs = {"payment": 1, "refund": -1, "acceptance": 0}
-    return sum(signs[payment.kind] * payment.amount_minor for payment in _standing(session, disbursement_id))
-
-
-def _standing(session: Session, disbursement_id: int) -> list[Payment]:
-    """Payments, acceptances and refunds that were not reversed."""
-    payments = queries.payments_of(session, disbursement_id)
-    reversed_numbers = ledger.reversed_among(session, [payment.entry_number for payment in payments])
-    return [payment for payment in payments if payment.entry_number not in reversed_numbers]
 
 
 def may_pay(session: Session, actor: Actor, disbursement_id: int) -> bool:

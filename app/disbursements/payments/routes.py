@@ -12,6 +12,7 @@ from app.disbursements.dossier.routes import PAYMENT_NAMES, dossier_page, files_
 from app.disbursements.forms import ask_for_files_again, uploads
 from app.disbursements.models import Disbursement
 from app.disbursements.payments import operations
+from app.disbursements.payments import queries as paid
 from app.disbursements.payments.forms import AcceptanceForm, PaymentForm, RefundForm, ReversalForm
 from app.disbursements.voting.routes import SCANS
 from app.files.operations import attach_file
@@ -158,7 +159,7 @@ def pay(disbursement_id: int) -> Response:
 def accept(disbursement_id: int) -> Response:
     """Accept work or goods that were paid before."""
     found = readable(disbursement_id)
-    waiting, latest = operations.waiting_for_acceptance(session(), disbursement_id)
+    waiting, latest = paid.waiting_for_acceptance(session(), disbursement_id)
     form = AcceptanceForm(amount=waiting if waiting > 0 else None, accepted_on=clock.today())
     if form.validate_on_submit():
 
@@ -191,7 +192,7 @@ def accept(disbursement_id: int) -> Response:
 def refund(disbursement_id: int) -> Response:
     """Record money back from the payee: it is free again, in the gifts that it was paid from."""
     found = readable(disbursement_id)
-    spent, waiting = operations.refundable(session(), disbursement_id)
+    spent, waiting = paid.refundable(session(), disbursement_id)
     form = RefundForm(received_on=clock.today(), accepted="accepted" if spent > 0 else "prepaid")
     _offer_accounts(form.account, found)
     if form.validate_on_submit():
