@@ -29,6 +29,7 @@ from app.council.rules import RoomVote, Tally, quorum_of
 from app.disbursements import operations as disbursements
 from app.disbursements.checks import check_disbursements
 from app.disbursements.payments import operations as payments
+from app.disbursements.proof import operations as proof
 from app.disbursements.rules import DisbursementDraft
 from app.documents.checks import check_documents
 from app.documents.operations import DocumentDraft, issue_document
@@ -363,8 +364,22 @@ class Year:
         ).number
 
     def _spend(self) -> None:
+        # Decisions from minutes first: once the council votes here, it votes here.
+        self._prove(self.request(3_000))
+        second = self.request(15_000, earmark=self.road, payee=PRIVATE[2])
+        self.approve(second)
+        paid = self.pay(second, 5_000)
+        self.do(disbursements.cancel_disbursement, second, "工程缩减")
+        self.do(payments.reverse_payment, paid, "付错账户")
+        self.do(disbursements.withdraw_disbursement, self.request(900), "改日再提")
+        cancelled = self.request(2_000)
+        self.approve(cancelled)
+        self.do(disbursements.cancel_disbursement, cancelled, "不再需要")
         first = self.request(40_000)
         self.vote(first)
+        self.meet()
+        self.now.set_local(date(2023, 11, 20))
+        self.do(disbursements.advance_due)
         self.pay(first, 40_000, accepted=False)
         self.do(payments.accept_disbursement, first, amount_minor=30_000, accepted_on=clock.today())
         self.do(
@@ -375,16 +390,26 @@ class Year:
             received_on=clock.today(),
             accepted=True,
         )
-        second = self.request(15_000, earmark=self.road, payee=PRIVATE[2])
-        self.approve(second)
-        paid = self.pay(second, 5_000)
-        self.do(disbursements.cancel_disbursement, second, "工程缩减")
-        self.do(payments.reverse_payment, paid, "付错账户")
-        self.do(disbursements.withdraw_disbursement, self.request(900), "改日再提")
-        cancelled = self.request(2_000)
-        self.approve(cancelled)
-        self.do(disbursements.cancel_disbursement, cancelled, "不再需要")
-        self.meet()
+
+    def _prove(self, request: int) -> None:
+        """From approval to the end of a request whose money arrived."""
+        self.approve(request)
+        self.pay(request, 3_000)
+        papers = {purpose: [(f"{purpose}.pdf", _PAPER)] for purpose in ("invoice", "acceptance_report")}
+        self.do(proof.submit_proof, self._files, request, used_minor=3_000, words="两户修好了门窗", papers=papers)
+        accountant = self.session.scalars(select(User).where(User.email == "seat5@fund.example")).one()
+        judge = Actor(accountant.id, accountant.name, (Office(Role.ACCOUNTANT, self.fund, 0),))
+        with transaction(self.session, books=True):
+            proof.judge_proof(self.session, judge, request, 1, accepted_minor=3_000, reason="")
+        self.do(
+            proof.record_delivery,
+            self._files,
+            request,
+            delivered_on=clock.today(),
+            recipients=2,
+            words="送到两户人家",
+        )
+        self.do(proof.close_disbursement, request)
 
     def _correct_and_close(self) -> None:
         self.do(donations.correct_words, self.named_gift, "核对", receipt_number="0002-A")
