@@ -105,33 +105,42 @@ def everyone(fund_id: int, user_id: int | None = None) -> Actor:
 
 
 @cache
-def _template() -> Path:
+def _template(filled_by: Callable[[str], None]) -> Path:
     folder = Path(tempfile.mkdtemp(prefix="sunledger-books-"))
-    prepare(f"sqlite:///{folder / 'template.db'}")
+    filled_by(f"sqlite:///{folder / 'template.db'}")
     return folder
+
+
+@contextmanager
+def fresh_engine(dialect: str, filled_by: Callable[[str], None] = prepare) -> Iterator[Engine]:
+    """A new database of "sqlite" or "postgresql", a copy of what ``filled_by`` (address) filled once."""
+    encryption.use_key(b"0" * 32)
+    if dialect == "postgresql":
+        url = postgres.create_database(filled_by)
+        path = None
+    else:
+        path = _template(filled_by) / f"copy{next(_numbers)}.db"
+        shutil.copy(_template(filled_by) / "template.db", path)
+        url = f"sqlite:///{path}"
+    engine = open_engine(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+        if path is not None:
+            for suffix in ("", "-wal", "-shm"):
+                Path(f"{path}{suffix}").unlink(missing_ok=True)
 
 
 @contextmanager
 def fresh_books(dialect: str) -> Iterator[Books]:
     """Books on a new database of "sqlite" or "postgresql"."""
-    encryption.use_key(b"0" * 32)
-    if dialect == "postgresql":
-        url = postgres.create_database(prepare)
-        path = None
-    else:
-        path = _template() / f"copy{next(_numbers)}.db"
-        shutil.copy(_template() / "template.db", path)
-        url = f"sqlite:///{path}"
-    engine = open_engine(url)
-    books = Books(engine)
-    try:
-        yield books
-    finally:
-        books.session.close()
-        engine.dispose()
-        if path is not None:
-            for suffix in ("", "-wal", "-shm"):
-                Path(f"{path}{suffix}").unlink(missing_ok=True)
+    with fresh_engine(dialect) as engine:
+        books = Books(engine)
+        try:
+            yield books
+        finally:
+            books.session.close()
 
 
 class Books:
