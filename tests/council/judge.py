@@ -7,6 +7,7 @@ whatever order, every payment in the books has to pass.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import text
@@ -16,13 +17,25 @@ LARGE = 10_000_000
 NOTICE_DAYS = 7
 
 
-def wrong_payments(session: Session) -> list[str]:
+@dataclass(frozen=True)
+class Tie:
+    """Somebody's declared interest in a party since a moment (UTC, ISO to the second)."""
+
+    user_id: int
+    party: str
+    since: str
+
+
+def wrong_payments(session: Session, ties: list[Tie]) -> list[str]:
     """A sentence for every payment that should never have been made; empty when all is well."""
     found: list[str] = []
     payments = _rows(session, "SELECT * FROM payment WHERE kind = 'payment' ORDER BY id")
     for payment in payments:
         request = _row(session, "SELECT * FROM disbursement WHERE id = :id", id=payment.disbursement_id)
-        found += [f"request {request.id}, payment {payment.id}: {each}" for each in _wrongs(session, request, payment)]
+        found += [
+            f"request {request.id}, payment {payment.id}: {each}"
+            for each in _wrongs(session, request, payment, ties)
+        ]
     for request in _rows(session, "SELECT * FROM disbursement"):
         paid = sum(each.amount_minor for each in payments if each.disbursement_id == request.id)
         if paid > request.amount_minor:
@@ -30,7 +43,7 @@ def wrong_payments(session: Session) -> list[str]:
     return found
 
 
-def _wrongs(session: Session, request: Any, payment: Any) -> Iterable[str]:
+def _wrongs(session: Session, request: Any, payment: Any, ties: list[Tie]) -> Iterable[str]:
     matter = _row(
         session,
         "SELECT * FROM matter WHERE type = 'disbursement' AND subject_id = :id ORDER BY id DESC LIMIT 1",
@@ -41,12 +54,12 @@ def _wrongs(session: Session, request: Any, payment: Any) -> Iterable[str]:
         return
     if matter.text_hash != request.text_hash:
         yield "another text was approved"
-    yield from _undecided(session, request, matter)
+    yield from _undecided(session, request, matter, ties)
     yield from _unheard(session, request, payment)
     yield from _not_separate(session, request, payment)
 
 
-def _undecided(session: Session, request: Any, matter: Any) -> Iterable[str]:
+def _undecided(session: Session, request: Any, matter: Any, ties: list[Tie]) -> Iterable[str]:
     """The counts, the majority, the signatures."""
     votes = _rows(
         session,
@@ -71,21 +84,14 @@ def _undecided(session: Session, request: Any, matter: Any) -> Iterable[str]:
         large = matter.counted_minor > LARGE
         if (approve * 3 < free * 2) if large else (approve * 2 <= free):
             yield f"{approve} of {free} are no majority"
-    if matter.counted_minor > LARGE and not host_decided and (
-        "opinion" not in signed or signed.get("host") != "approve"
+    if (
+        matter.counted_minor > LARGE
+        and not host_decided
+        and ("opinion" not in signed or signed.get("host") != "approve")
     ):
         yield "the supervisor's opinion or the host's countersignature is missing"
-    tied = {
-        row.user_id
-        for row in _rows(
-            session,
-            "SELECT i.user_id FROM interest i JOIN disbursement d ON d.id = :id "
-            "JOIN party p ON p.id = d.payee_id JOIN tied_name t ON t.interest_id = i.id AND t.name = p.name "
-            "WHERE i.declared_at <= :opened",
-            id=request.id,
-            opened=matter.opened_at,
-        )
-    }
+    payee = _row(session, "SELECT name FROM party WHERE id = :id", id=request.payee_id).name
+    tied = {tie.user_id for tie in ties if tie.party == payee and tie.since < _moment(matter.opened_at)}
     for vote in votes:
         if vote.choice != "recuse" and vote.voter_id in tied | {request.submitter_id}:
             yield f"user {vote.voter_id} had an interest and voted"
@@ -140,3 +146,8 @@ def _rows(session: Session, statement: str, **values: Any) -> list[Any]:
 
 def _row(session: Session, statement: str, **values: Any) -> Any:
     return session.execute(text(statement), values).first()
+
+
+def _moment(value: Any) -> str:
+    """A moment as both engines' drivers give it, to the second."""
+    return str(value)[:19].replace("T", " ")

@@ -127,7 +127,9 @@ def test_what_is_not_accepted_comes_back_to_the_gifts_it_came_from(
     assert scenes.pool(session) == (650_000, 0)
 
 
-def test_judgement_is_changed_by_a_further_version_with_a_reason(session: Session, settings: Settings) -> None:
+def test_judgement_is_changed_by_a_further_version_with_a_reason(
+    session: Session, settings: Settings
+) -> None:
     found = _paid(session, settings)
     number = _show(session, settings, found, 600_000)
     _judge(session, found, number, 600_000)
@@ -183,7 +185,9 @@ def test_missing_paper_is_named_beside_its_field(session: Session, settings: Set
     assert session.query(ProofOfUse).count() == 0
 
 
-def test_prepayment_is_proven_only_once_it_is_accepted_in_the_books(session: Session, settings: Settings) -> None:
+def test_prepayment_is_proven_only_once_it_is_accepted_in_the_books(
+    session: Session, settings: Settings
+) -> None:
     scenes.give(session, 1_000_000)
     found = scenes.approved(session)
     scenes.pay(session, settings.files_dir, found, 600_000, accepted=False)

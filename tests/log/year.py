@@ -396,7 +396,9 @@ class Year:
         self.approve(request)
         self.pay(request, 3_000)
         papers = {purpose: [(f"{purpose}.pdf", _PAPER)] for purpose in ("invoice", "acceptance_report")}
-        self.do(proof.submit_proof, self._files, request, used_minor=3_000, words="两户修好了门窗", papers=papers)
+        self.do(
+            proof.submit_proof, self._files, request, used_minor=3_000, words="两户修好了门窗", papers=papers
+        )
         accountant = self.session.scalars(select(User).where(User.email == "seat5@fund.example")).one()
         judge = Actor(accountant.id, accountant.name, (Office(Role.ACCOUNTANT, self.fund, 0),))
         with transaction(self.session, books=True):

@@ -12,6 +12,7 @@ from app.council.queries import VoteView, matter_of, tally, votes_of
 from app.council.rules import Tally
 from app.disbursements.budget.queries import BudgetLineRow, lines_of
 from app.disbursements.models import Disbursement
+from app.disbursements.proof.queries import DeliveryRow, ProofRow, delivery_of, proofs_of
 from app.disbursements.queries import (
     SUBJECT,
     DisbursementRow,
@@ -108,6 +109,8 @@ class Dossier:
     closed_at: datetime | None
     decision: Decision | None
     payments: list[PaymentLine]
+    proofs: list[ProofRow]
+    delivery: DeliveryRow | None
     files: list[FileRow]
     givers: Givers
     event_slugs: dict[int, str]
@@ -138,6 +141,8 @@ def dossier(session: Session, number: str) -> Dossier:
         closed_at=found.closed_at,
         decision=_decision(session, found),
         payments=_payments(session, found.id),
+        proofs=proofs_of(session, found.id) if found.paid_minor else [],
+        delivery=delivery_of(session, found.id) if found.paid_minor else None,
         files=files_of(session, SUBJECT, found.id, only_public=True),
         givers=givers,
         event_slugs=slugs_of(session, {each.event_id for each in givers.shown if each.event_id is not None}),

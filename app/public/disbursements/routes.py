@@ -10,6 +10,7 @@ from flask_babel import ngettext
 
 from app.council.rules import STATUSES as MATTER_STATUSES
 from app.council.rules import Tally
+from app.disbursements.proof.queries import DeliveryRow, ProofRow
 from app.disbursements.states import PROMISED, STATUS_NAMES, STATUS_TAGS
 from app.files.routes import send_attachment
 from app.ledger.accounts import PAYMENT_LINES
@@ -150,6 +151,11 @@ def _story(found: Dossier) -> list[dict[str, Any]]:
     if decision is not None:
         items.append(_decided(decision))
     items += [_paid(each) for each in found.payments]
+    items += [_shown(each) for each in found.proofs]
+    if found.delivery is not None:
+        items.append(_delivered(found.delivery))
+    if found.status == "closed":
+        items.append({"when": found.closed_at, "title": _("结项")})
     if found.status in PROMISED:
         left = found.amount_minor - found.paid_minor
         waiting = {
@@ -202,6 +208,29 @@ def _decided(decision: Decision) -> dict[str, Any]:
     elif not decision.votes:
         item["detail"] = ngettext("%(num)s 人表决", "%(num)s 人表决", counts.present)
     return item
+
+
+def _shown(proof: ProofRow) -> dict[str, Any]:
+    """A proof of use: what was done with the money, and how much of it was accepted."""
+    item: dict[str, Any] = {
+        "when": proof.submitted_at,
+        "title": _("提交使用凭证 %(amount)s 元", amount=yuan(proof.used_minor)),
+        "detail": proof.words,
+    }
+    if proof.accepted_minor is None:
+        item["tag"] = ("wait", _("待验收"))
+    elif proof.accepted_minor == proof.used_minor:
+        item["tag"] = ("ok", _("已验收"))
+    else:
+        item["tag"] = ("stop", _("认可 %(amount)s 元", amount=yuan(proof.accepted_minor)))
+    return item
+
+
+def _delivered(delivery: DeliveryRow) -> dict[str, Any]:
+    title = _("已到达受益人")
+    if delivery.recipients:
+        title = _("已到达受益人：%(count)s 人（户）", count=delivery.recipients)
+    return {"when": delivery.delivered_on, "title": title, "detail": delivery.words}
 
 
 def _paid(payment: PaymentLine) -> dict[str, Any]:
