@@ -7,6 +7,7 @@ from flask_migrate import Migrate
 from htmx_flask import Htmx
 from sqlalchemy.orm import Session
 
+from app.council.balloting import routes as balloting_routes
 from app.council.interests import routes as interest_routes
 from app.council.meetings import routes as meeting_routes
 from app.disbursements import routes as disbursement_routes
@@ -60,6 +61,7 @@ BLUEPRINTS = (
     gift_routes.blueprint,
     meeting_routes.blueprint,
     interest_routes.blueprint,
+    balloting_routes.blueprint,
     disbursement_routes.blueprint,
     dossier_routes.blueprint,
     voting_routes.blueprint,
