@@ -11,6 +11,8 @@ from flask_babel import gettext as _
 
 from app.council import queries as council
 from app.council.models import Matter
+from app.council.notice.queries import is_held, standing
+from app.council.notice.routes import words_of_objections
 from app.council.rules import CHOICES, Tally, quorum_reached
 from app.disbursements import queries
 from app.disbursements.budget.queries import lines_of, quotations_of
@@ -194,6 +196,8 @@ def dossier_page(
         progress=_progress(tally) if tally and matter and matter.status == "open" else None,
         member_votes=_votes(matter),
         ballot=ballot,
+        standing=standing(reading, queries.SUBJECT, found.id),
+        **words_of_objections(),
         payments=_payments(found),
         story_items=_story(found),
         leaves=[(_(_LEAVES[leaf.kind]), leaf.position) for leaf in queries.leaves_of(reading, found.id)],
@@ -370,6 +374,11 @@ def _links(found: Disbursement, matter: Matter | None) -> list[tuple[str, str, s
             links.append((_("撤回申请"), to("disbursements.withdraw"), "quiet"))
     if found.status == "payable" and who.may(Permission.DISBURSEMENT_PAY, fund):
         links.append((_("付款"), to("payments.pay"), "primary"))
+    if who.may(Permission.COUNCIL_SUPERVISE, fund):
+        if is_held(session(), queries.SUBJECT, found.id):
+            links.append((_("恢复付款"), to("holding.lift"), "primary"))
+        elif found.status in PROMISED:
+            links.append((_("暂停付款"), to("holding.hold"), "quiet"))
     if found.status in PROMISED and may_take_back(found):
         text = _("放弃未付的部分") if found.paid_minor else _("取消申请")
         links.append((text, to("disbursements.cancel"), "quiet"))
