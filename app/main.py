@@ -10,8 +10,10 @@ from sqlalchemy.orm import Session
 from app.council.balloting import routes as balloting_routes
 from app.council.interests import routes as interest_routes
 from app.council.meetings import routes as meeting_routes
+from app.council.notice import routes as notice_routes
 from app.disbursements import routes as disbursement_routes
 from app.disbursements.dossier import routes as dossier_routes
+from app.disbursements.holding import routes as holding_routes
 from app.disbursements.payees import routes as payee_routes
 from app.disbursements.payments import routes as payment_routes
 from app.disbursements.proof import routes as proof_routes
@@ -62,9 +64,12 @@ BLUEPRINTS = (
     meeting_routes.blueprint,
     interest_routes.blueprint,
     balloting_routes.blueprint,
+    notice_routes.blueprint,
+    notice_routes.public_blueprint,
     disbursement_routes.blueprint,
     dossier_routes.blueprint,
     voting_routes.blueprint,
+    holding_routes.blueprint,
     payment_routes.blueprint,
     payee_routes.blueprint,
     proof_routes.blueprint,

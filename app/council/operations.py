@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from app.council import queries, rules
 from app.council.models import Endorsement, Matter, MatterConflict, Vote
+from app.council.notices import operations as notices
 from app.council.rulebook.queries import rules_in_force
 from app.council.rules import (
     CHOICES,
@@ -120,6 +121,8 @@ def open_matter(session: Session, actor: Actor, draft: MatterDraft) -> Matter:
     )
     record(session, actor.user_id, "open_matter", "matter", matter.id)
     _recuse_conflicted(session, actor, matter, dict(draft.conflicts), seats)
+    if matter.status == "open":
+        notices.matter_waits(session, matter)
     return matter
 
 
@@ -390,14 +393,23 @@ def _require_quorum(tally: Tally) -> None:
 
 
 def close_due(session: Session, actor: Actor) -> int:
-    """End every poll whose time is over; without its quorum it lapses. Returns how many ended. Safe to run at any time."""
+    """End every poll whose time is over; without its quorum it lapses. Returns how many ended. Safe to run at any time.
+
+    A result that cannot take effect (the purpose has no money left) leaves its poll as it is, is told to secretary and chair,
+    and keeps no other poll from ending.
+    """
     ended = 0
     for matter in queries.due_matters(session, clock.now()):
-        if matter.decided_by == "council":
-            ended += _decide(session, actor, matter, ended=True) != "open"
-        else:
-            _finish(session, actor, matter, "lapsed")
-            ended += 1
+        try:
+            with session.begin_nested():
+                if matter.decided_by == "council":
+                    ended += _decide(session, actor, matter, ended=True) != "open"
+                else:
+                    _finish(session, actor, matter, "lapsed")
+                    ended += 1
+        except Refused:
+            session.refresh(matter)
+            notices.matter_stuck(session, matter)
     return ended
 
 
@@ -483,6 +495,7 @@ def _decide(
         _become(session, matter, "referred", decided=False)
         _leaf(session, "matter_referred", matter, {"counts": _counts(queries.tally(session, matter))})
         record(session, actor.user_id, "refer_matter", "matter", matter.id)
+        notices.matter_waits(session, matter)
         return result
     return _finish(session, actor, matter, result)
 
@@ -500,6 +513,7 @@ def _after_vote(session: Session, actor: Actor, matter: Matter) -> str:
         _become(session, matter, "endorsing", decided=False)
         _leaf(session, "vote_carried", matter, {"counts": _counts(queries.tally(session, matter))})
         record(session, actor.user_id, "carry_vote", "matter", matter.id)
+        notices.matter_waits(session, matter)
     return result
 
 
@@ -515,6 +529,7 @@ def _finish(session: Session, actor: Actor, matter: Matter, result: str) -> str:
         body["number"] = matter.resolution_number
     _leaf(session, "resolution", matter, body)
     record(session, actor.user_id, "decide_matter", "matter", matter.id, result=result)
+    notices.matter_decided(session, matter)
     follow = rules.follower(matter.type)
     if follow is not None:
         follow(session, actor, matter)
@@ -533,6 +548,7 @@ def _become(session: Session, matter: Matter, status: str, *, decided: bool = Tr
     if moved.rowcount != 1:  # type: ignore[attr-defined]
         raise Conflict(N_("这项议题刚刚有了变化，请刷新页面"))
     session.refresh(matter)
+    notices.matter_settled(session, matter)
 
 
 def _counts(tally: Tally) -> dict[str, int]:

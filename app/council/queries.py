@@ -208,6 +208,11 @@ def signatures_of(session: Session, matter_id: int) -> list[Signature]:
     return [Signature(each.kind, each.choice, each.role) for each in endorsements_of(session, matter_id)]
 
 
+def signers_of(session: Session, matter_id: int) -> set[int]:
+    """Who has signed a matter, in whatever quality."""
+    return set(session.scalars(select(Endorsement.user_id).where(Endorsement.matter_id == matter_id)))
+
+
 def holders(session: Session, fund_id: int) -> list[tuple[int, int]]:
     """(seat number, user) of the fund's council as it sits today, by seat."""
     today = clock.today()
@@ -254,6 +259,22 @@ def due_matters(session: Session, now: datetime) -> list[Matter]:
     return list(
         session.scalars(
             select(Matter).where(Matter.status == "open", Matter.closes_at <= now).order_by(Matter.id)
+        )
+    )
+
+
+def closing_matters(session: Session, until: datetime, opened_before: datetime) -> list[Matter]:
+    """Open matters that close at ``until`` or before, but not yet, and were opened before an instant."""
+    return list(
+        session.scalars(
+            select(Matter)
+            .where(
+                Matter.status == "open",
+                Matter.closes_at <= until,
+                Matter.closes_at > clock.now(),
+                Matter.opened_at < opened_before,
+            )
+            .order_by(Matter.id)
         )
     )
 

@@ -14,7 +14,8 @@ from app.council.interests.queries import conflicted_beneficiaries, conflicts_of
 from app.council.models import Matter
 from app.council.notice import operations as notice
 from app.council.notice import queries as notice_queries
-from app.council.queries import matter_of, rules_of
+from app.council.notice.rules import obstacle_changed
+from app.council.queries import due_matters, matter_of, rules_of
 from app.council.rulebook.queries import rules_in_force
 from app.council.rules import Tally, decides
 from app.disbursements import queries
@@ -446,15 +447,47 @@ def advance(session: Session, actor: Actor, disbursement: Disbursement) -> Disbu
     return disbursement
 
 
+@obstacle_changed(SUBJECT)
+def follow_obstacle(session: Session, actor: Actor, disbursement_id: int) -> None:
+    """An objection or a hold began or ended: the request is held, or goes on, in the same moment."""
+    advance(session, actor, queries.disbursement(session, disbursement_id))
+
+
+def is_anything_due(session: Session) -> bool:
+    """Whether ``advance_due`` has something to do: a look that writes nothing."""
+    return bool(due_matters(session, clock.now()) or notice_queries.due_notices(session, clock.today()))
+
+
+def hold_disbursement(session: Session, actor: Actor, disbursement_id: int, reason: str) -> Disbursement:
+    """The supervisor stops the payment of an approved request, with a reason that is published.
+
+    Raises Forbidden for others, Refused without a reason, Conflict when nothing of it waits for payment or it is held already.
+    """
+    disbursement = queries.disbursement(session, disbursement_id)
+    actor.require(Permission.COUNCIL_SUPERVISE, disbursement.fund_id)
+    if disbursement.status not in PROMISED:
+        raise Conflict(N_("这笔申请现在没有待付的款项，不用暂停"))
+    notice.place_hold(session, actor, disbursement.fund_id, SUBJECT, disbursement_id, reason)
+    return disbursement
+
+
+def lift_hold(session: Session, actor: Actor, disbursement_id: int, reason: str) -> Disbursement:
+    """The supervisor lets a held payment go on, with a reason that is published. Raises as ``hold_disbursement``."""
+    disbursement = queries.disbursement(session, disbursement_id)
+    actor.require(Permission.COUNCIL_SUPERVISE, disbursement.fund_id)
+    notice.lift_hold(session, actor, SUBJECT, disbursement_id, reason)
+    return disbursement
+
+
 def advance_due(session: Session, actor: Actor) -> int:
     """End polls and notices whose time is over. Returns how many requests moved on. Safe to run at any time."""
     council.close_due(session, actor)
     moved = 0
     for each in notice_queries.due_notices(session, clock.today()):
+        notice.end_notice(session, actor, each)
         if each.subject_type == SUBJECT:
             found = queries.disbursement(session, each.subject_id)
             before = found.status
-            notice.end_notice(session, actor, each)
             moved += advance(session, actor, found).status != before
     return moved
 
@@ -486,6 +519,9 @@ def cancel_disbursement(session: Session, actor: Actor, disbursement_id: int, re
     tracing.release(session, SUBJECT, disbursement_id)
     disbursement = queries.disbursement(session, disbursement_id)
     _end(session, actor, disbursement, following, reason, {"releases": [list(part) for part in released]})
+    standing = notice_queries.notice_of(session, SUBJECT, disbursement_id)
+    if following == "cancelled" and standing is not None:
+        notice.end_notice(session, actor, standing, early=True)
     return disbursement
 
 

@@ -75,7 +75,8 @@ class SignInSession(Base):
 
 
 class SignInAttempt(Base):
-    """Failed sign-ins per key (e-mail or address) and time window, so that guessing is slow across processes."""
+    """Failed sign-ins per key (e-mail or address) and time window, so that guessing is slow across processes; and what
+    strangers send per address, so that nobody floods the office."""
 
     __tablename__ = "sign_in_attempt"
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 
 from sqlalchemy import delete, select, update
@@ -225,8 +226,18 @@ def count_attempt(session: Session, email: str, address: str) -> None:
 
     Raises TooManyAttempts when this e-mail or address has failed too often in the present window.
     """
+    count_tries(
+        session, rules.attempt_keys(email, address), N_("登录失败次数太多，请 %(minutes)s 分钟后再试")
+    )
+
+
+def count_tries(session: Session, limits: Mapping[str, int], sentence: str) -> None:
+    """Count one more try under each key (``rules.counter_key``) of ``limits`` in the present window.
+
+    Raises TooManyAttempts with ``sentence`` (with a place for %(minutes)s) when one of them is beyond its limit. The caller
+    commits what was counted before it does anything else.
+    """
     window = rules.window_start(clock.now())
-    limits = rules.attempt_keys(email, address)
     rows = [{"key": key, "window_starts_at": window, "failures": 1} for key in sorted(limits)]
     key, counter = ["key", "window_starts_at"], {"failures": SignInAttempt.failures + 1}
     if session.get_bind().dialect.name == "postgresql":
@@ -241,9 +252,7 @@ def count_attempt(session: Session, email: str, address: str) -> None:
         )
     )
     if any(failures > limits[key] for key, failures in counted):
-        raise rules.TooManyAttempts(
-            N_("登录失败次数太多，请 %(minutes)s 分钟后再试"), minutes=rules.minutes_left(clock.now())
-        )
+        raise rules.TooManyAttempts(sentence, minutes=rules.minutes_left(clock.now()))
     session.execute(
         delete(SignInAttempt).where(SignInAttempt.window_starts_at < window - rules.ATTEMPT_WINDOW)
     )

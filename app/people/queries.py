@@ -194,6 +194,18 @@ def terms_on(session: Session, fund_id: int, day: date, *roles: Role) -> list[Te
     return sorted(rows, key=lambda row: (row.seat_number or 0, row.starts_on, row.id))
 
 
+def users_with(session: Session, fund_id: int, *roles: Role) -> list[int]:
+    """Users who hold one of ``roles`` today in the fund or in the whole installation, and can sign in."""
+    held = select(TermOfOffice.user_id).where(
+        or_(TermOfOffice.fund_id == fund_id, TermOfOffice.fund_id.is_(None)),
+        TermOfOffice.role.in_([role.value for role in roles]),
+        _runs_on(clock.today()),
+    )
+    return list(
+        session.scalars(select(User.id).where(User.id.in_(held), User.ended_at.is_(None)).order_by(User.id))
+    )
+
+
 def terms_beside(session: Session, fund_id: int | None) -> list[Term]:
     """All terms of a fund (or those of the whole installation), for the rules."""
     rows = session.scalars(

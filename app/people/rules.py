@@ -124,20 +124,21 @@ def session_is_over(
     return ended_at is not None or now - last_seen_at > IDLE_LIMIT or now - created_at > ABSOLUTE_LIMIT
 
 
+def counter_key(*parts: str) -> str:
+    """The key of a counter of attempts: a digest, so that the table holds nobody's address."""
+    return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:40]
+
+
 def attempt_keys(email: str, address: str) -> dict[str, int]:
     """The counters that a failed sign-in adds to, with the failures that each allows in a window.
 
     Keyed by digests: the table holds nobody's address or e-mail.
     """
-
-    def key(*parts: str) -> str:
-        return hashlib.sha256("\x00".join(parts).encode("utf-8", "surrogatepass")).hexdigest()[:40]
-
     folded = unicodedata.normalize("NFKC", email).strip().lower()[:EMAIL_MAX]
     return {
-        key("pair", folded, address): FAILURES_FOR_PAIR,
-        key("address", address): FAILURES_FOR_ADDRESS,
-        key("email", folded): FAILURES_FOR_EMAIL,
+        counter_key("pair", folded, address): FAILURES_FOR_PAIR,
+        counter_key("address", address): FAILURES_FOR_ADDRESS,
+        counter_key("email", folded): FAILURES_FOR_EMAIL,
     }
 
 

@@ -1084,6 +1084,7 @@ def upgrade() -> None:
     sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('answer_due_on', sa.Date(), nullable=False),
     sa.Column('is_shown', sa.Boolean(), nullable=False),
+    sa.Column('words_checked_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('status', sa.String(length=20), nullable=False),
     sa.Column('repeats_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
     sa.Column('answer', sa.Text(), nullable=False),
@@ -1100,6 +1101,7 @@ def upgrade() -> None:
     sa.CheckConstraint("status IN ('open', 'answered', 'dismissed', 'repeated')", name=op.f('objection_status_is_known')),
     sa.CheckConstraint("status NOT IN ('answered', 'dismissed') OR length(answer) > 0", name=op.f('answer_is_written')),
     sa.CheckConstraint('length(words) > 0', name=op.f('objection_says_something')),
+    sa.CheckConstraint('words_checked_at IS NOT NULL OR NOT is_shown', name=op.f('shown_words_were_checked')),
     sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_objection_fund_id')),
     sa.ForeignKeyConstraint(['notice_id'], ['public_notice.id'], name=op.f('fk_objection_notice_id')),
     sa.ForeignKeyConstraint(['repeats_id'], ['objection.id'], name=op.f('fk_objection_repeats_id')),
@@ -1126,6 +1128,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['placed_by_id'], ['user.id'], name=op.f('fk_payment_hold_placed_by_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_payment_hold'))
     )
+    op.create_index('ix_payment_hold_fund', 'payment_hold', ['fund_id', 'lifted_at'], unique=False)
     op.create_index('ix_payment_hold_subject', 'payment_hold', ['subject_type', 'subject_id'], unique=False)
 
     # What the money was used for
@@ -1242,6 +1245,7 @@ def downgrade() -> None:
     op.drop_table('proof_judgement')
     op.drop_table('proof_of_use')
     op.drop_index('ix_payment_hold_subject', table_name='payment_hold')
+    op.drop_index('ix_payment_hold_fund', table_name='payment_hold')
     op.drop_table('payment_hold')
     op.drop_index('ix_objection_fund', table_name='objection')
     op.drop_index('ix_objection_subject', table_name='objection')

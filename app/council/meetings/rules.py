@@ -48,11 +48,18 @@ MONTHS_WITHOUT = 5
 @dataclass(frozen=True, slots=True)
 class Subject:
     """What a matter is about, in words that may be public, and where the office reads it (endpoint and its values), if
-    anywhere."""
+    anywhere.
+
+    For notices to people: ``gains`` is who gains, by the name displayed; ``path`` and ``public_path`` are the addresses of
+    its page in the office and in public.
+    """
 
     title: str
     endpoint: str = ""
     values: Mapping[str, Any] = field(default_factory=dict)
+    gains: str = ""
+    path: str = "/office/"
+    public_path: str = "/"
 
 
 Describer = Callable[[Session, int], Subject]

@@ -71,6 +71,7 @@ class Objection(Base):
             "AND dismissed_by_chair_id <> dismissed_by_supervisor_id)",
             name="dismissal_needs_chair_and_supervisor",
         ),
+        CheckConstraint("words_checked_at IS NOT NULL OR NOT is_shown", name="shown_words_were_checked"),
         Index("ix_objection_subject", "subject_type", "subject_id"),
         Index("ix_objection_fund", "fund_id", "status"),
     )
@@ -87,6 +88,8 @@ class Objection(Base):
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     answer_due_on: Mapped[date] = mapped_column(Date)
     is_shown: Mapped[bool] = mapped_column(default=False)
+    # When somebody looked whether the words may be shown, whatever they decided.
+    words_checked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     status: Mapped[str] = mapped_column(String(20), default="open")
     repeats_id: Mapped[int | None] = mapped_column(ForeignKey("objection.id"))
     answer: Mapped[str] = mapped_column(Text, default="")
@@ -106,6 +109,7 @@ class PaymentHold(Base):
         CheckConstraint("length(reason) > 0", name="hold_has_a_reason"),
         CheckConstraint("(lifted_at IS NULL) = (lift_reason = '')", name="lifting_has_a_reason"),
         Index("ix_payment_hold_subject", "subject_type", "subject_id"),
+        Index("ix_payment_hold_fund", "fund_id", "lifted_at"),
     )
 
     id: Mapped[Id]

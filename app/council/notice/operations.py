@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from app.council.models import Matter
 from app.council.notice import queries, rules
 from app.council.notice.models import Objection, PaymentHold, PublicNotice
+from app.council.notices import operations as notices
 from app.council.queries import rules_of
 from app.council.rulebook.queries import rules_in_force
 from app.documents.operations import next_number
@@ -14,8 +15,8 @@ from app.log.operations import LeafDraft, append
 from app.shared import clock
 from app.shared.audit import record
 from app.shared.encryption import encrypt
-from app.shared.errors import N_, Conflict, Forbidden, InputRefused, NotFound, Refused
-from app.shared.permissions import Actor, Permission, Role
+from app.shared.errors import N_, Conflict, Forbidden, InputRefused, Refused
+from app.shared.permissions import SYSTEM, Actor, Permission, Role
 from app.shared.text import normal
 
 
@@ -39,18 +40,26 @@ def open_notice(
     body: dict[str, object] = {"opens_on": notice.opens_on.isoformat(), "ends_on": notice.ends_on.isoformat()}
     _leaf(session, "notice_opened", notice, notice.id, body)
     record(session, actor.user_id, "open_notice", matter.type, matter.subject_id)
+    notices.notice_opened(session, notice)
     return notice
 
 
-def end_notice(session: Session, actor: Actor, notice: PublicNotice) -> bool:
-    """Note that a notice has run its course. False while it still runs, or when it was noted before."""
-    if notice.ended_at is not None or not rules.has_ended(notice.ends_on, clock.today()):
+def end_notice(session: Session, actor: Actor, notice: PublicNotice, *, early: bool = False) -> bool:
+    """Note that a notice has run its course. False while it still runs, or when it was noted before.
+
+    ``early``: what stood in it was given up, so it ends before its day.
+    """
+    if notice.ended_at is not None or not (early or rules.has_ended(notice.ends_on, clock.today())):
         return False
     notice.ended_at = clock.now()
     session.flush()
     count = len(queries.objections_to(session, notice.subject_type, notice.subject_id))
     _leaf(session, "notice_ended", notice, notice.id, {"objections": count})
     record(session, actor.user_id, "end_notice", notice.subject_type, notice.subject_id)
+    if not early:
+        notices.notice_ended(
+            session, notice, queries.obstacles(session, notice.subject_type, notice.subject_id)
+        )
     return True
 
 
@@ -74,7 +83,7 @@ def object_to(
         wrong.append(Refused(N_("请选择异议的理由"), field="ground"))
     if not words or len(words) > rules.MOST_WORDS:
         wrong.append(Refused(N_("请写明异议内容，最多 %(most)s 个字"), field="words", most=rules.MOST_WORDS))
-    if not contact or len(contact) > 200:
+    if not contact or len(contact) > rules.MOST_CONTACT:
         wrong.append(Refused(N_("请留下电话或电子邮箱，只有基金工作人员看得到"), field="contact"))
     if wrong:
         raise InputRefused(wrong)
@@ -83,7 +92,7 @@ def object_to(
     if same_form is not None:
         return same_form
     if notice.ended_at is not None or rules.has_ended(notice.ends_on, clock.today()):
-        raise Conflict(N_("公示已在 %(day)s 结束"), day=notice.ends_on.isoformat())
+        raise Conflict(N_("公示已在 %(day)s 结束"), day=queries.last_day(notice).isoformat())
     repeated = next(
         (
             each
@@ -115,14 +124,22 @@ def object_to(
     body: dict[str, object] = {"ground": ground, "status": found.status}
     _leaf(session, "objection", notice, found.id, body, {"text": words})
     record(session, None, "object", notice.subject_type, notice.subject_id, objection=found.number)
+    notices.objection_received(session, found)
+    if found.status == "open":
+        _obstacle_changed(session, SYSTEM, found.subject_type, found.subject_id)
     return found
 
 
 def show_objection(session: Session, actor: Actor, number: str, *, shown: bool) -> Objection:
-    """Publish an objection's words after a check for law and privacy, or take them off the public page again."""
+    """Publish an objection's words after a check for law and privacy, or keep them off the public page.
+
+    Raises Conflict when somebody has just decided the same.
+    """
     found = queries.objection(session, number)
     actor.require(Permission.COUNCIL_CONVENE, found.fund_id)
-    found.is_shown = shown
+    if found.words_checked_at is not None and found.is_shown == shown:
+        raise Conflict(N_("刚刚有人处理过了，请刷新页面"))
+    found.is_shown, found.words_checked_at = shown, clock.now()
     session.flush()
     record(session, actor.user_id, "show_objection", found.subject_type, found.subject_id, shown=shown)
     return found
@@ -132,11 +149,11 @@ def answer_objection(session: Session, actor: Actor, number: str, words: str) ->
     """The council's written answer, which is public; the payment may go on. Raises Conflict when it was closed before."""
     found = queries.objection(session, number)
     actor.require(Permission.COUNCIL_CONVENE, found.fund_id)
+    _require_open(found)
     if not normal(words):
         raise Refused(N_("请写明答复"), field="answer")
-    _require_open(found)
     found.answer, found.answered_by_id = normal(words), actor.user_id
-    _close(session, found, "answered")
+    _close(session, actor, found, "answered")
     record(session, actor.user_id, "answer_objection", found.subject_type, found.subject_id, objection=number)
     return found
 
@@ -174,7 +191,9 @@ def dismiss_objection(session: Session, actor: Actor, number: str, reason: str) 
     )
     if found.dismissed_by_chair_id is not None and found.dismissed_by_supervisor_id is not None:
         found.answer = found.dismissal_reason
-        _close(session, found, "dismissed")
+        _close(session, actor, found, "dismissed")
+    else:
+        notices.dismissal_proposed(session, found, by_chair=is_chair)
     session.flush()
     return found
 
@@ -201,16 +220,18 @@ def place_hold(
     session.flush()
     _leaf(session, "hold_placed", found, found.id, {}, {"reason": found.reason})
     record(session, actor.user_id, "place_hold", subject_type, subject_id)
+    notices.hold_placed(session, found)
+    _obstacle_changed(session, actor, subject_type, subject_id)
     return found
 
 
 def lift_hold(session: Session, actor: Actor, subject_type: str, subject_id: int, reason: str) -> PaymentHold:
-    """The supervisor lets the payment go on, with a reason. Raises NotFound when nothing is held."""
+    """The supervisor lets the payment go on, with a reason. Raises Conflict when nothing is held."""
     found = next(
         (each for each in queries.holds_on(session, subject_type, subject_id) if each.lifted_at is None), None
     )
     if found is None:
-        raise NotFound(N_("没有暂停的付款"))
+        raise Conflict(N_("付款已经恢复"))
     actor.require(Permission.COUNCIL_SUPERVISE, found.fund_id)
     if not normal(reason):
         raise Refused(N_("请写明恢复付款的理由"), field="reason")
@@ -218,6 +239,8 @@ def lift_hold(session: Session, actor: Actor, subject_type: str, subject_id: int
     session.flush()
     _leaf(session, "hold_lifted", found, found.id, {}, {"reason": found.lift_reason})
     record(session, actor.user_id, "lift_hold", subject_type, subject_id)
+    notices.hold_lifted(session, found)
+    _obstacle_changed(session, actor, subject_type, subject_id)
     return found
 
 
@@ -226,7 +249,14 @@ def _require_open(found: Objection) -> None:
         raise Conflict(N_("这条异议已经有了答复"))
 
 
-def _close(session: Session, found: Objection, status: str) -> None:
+def _obstacle_changed(session: Session, actor: Actor, subject_type: str, subject_id: int) -> None:
+    """Let the subject follow at once: held while something stands in its way, on when nothing does any more."""
+    follow = rules.obstacle_follower(subject_type)
+    if follow is not None:
+        follow(session, actor, subject_id)
+
+
+def _close(session: Session, actor: Actor, found: Objection, status: str) -> None:
     found.status, found.closed_at = status, clock.now()
     session.flush()
     _leaf(
@@ -237,6 +267,8 @@ def _close(session: Session, found: Objection, status: str) -> None:
         {"result": status},
         {"text": found.answer},
     )
+    notices.objection_closed(session, found)
+    _obstacle_changed(session, actor, found.subject_type, found.subject_id)
 
 
 def _leaf(

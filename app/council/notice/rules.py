@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
+from typing import Any, TypeVar
 
 from app.council.rulebook.rules import Rulebook
+from app.people.rules import counter_key
 from app.shared.errors import N_
 from app.shared.working_days import after_working_days
 
@@ -22,7 +25,19 @@ OBJECTION_STATES: dict[str, str] = {
     "dismissed": N_("已驳回"),
     "repeated": N_("与已答复的理由相同，不再暂停付款"),
 }
+OBJECTION_TAGS: dict[str, str] = {
+    "open": "stop",
+    "answered": "ok",
+    "dismissed": "plain",
+    "repeated": "plain",
+}
+"""The colour of a state's tag, the same in the office and in public."""
 MOST_WORDS = 2000
+MOST_CONTACT = 200
+MOST_FROM_ADDRESS = 10
+"""Objections that one address may send in a quarter of an hour: a whole neighbourhood may sit behind one."""
+MOST_AT_ALL = 60
+"""Objections that are taken in a quarter of an hour, whoever sends them."""
 
 
 def answer_due_on(rulebook: Rulebook, received_on: date) -> date:
@@ -38,3 +53,37 @@ def dismissible_until(rulebook: Rulebook, received_on: date) -> date:
 def has_ended(ends_on: date, today: date) -> bool:
     """A notice runs to the end of its last day."""
     return today > ends_on
+
+
+def days_left(ends_on: date, today: date) -> int:
+    """Days of a notice that remain after today; 0 on its last day, negative when it is over."""
+    return (ends_on - today).days
+
+
+def try_limits(address: str) -> dict[str, int]:
+    """Under which keys an objection is counted before it is taken, and how many of each are allowed."""
+    return {counter_key("objection", address): MOST_FROM_ADDRESS, counter_key("objection"): MOST_AT_ALL}
+
+
+Follower = TypeVar("Follower", bound=Callable[..., Any])
+_followers: dict[str, Callable[..., Any]] = {}
+
+
+def obstacle_changed(type_: str) -> Callable[[Follower], Follower]:
+    """Register what follows when something begins or ends to stand in the way of a subject of ``type_``:
+    ``function(session, actor, subject_id)``, in the same transaction.
+
+    The subject's package registers itself, so that the council knows no subject and no objection, answer or hold goes
+    unnoticed.
+    """
+
+    def register(function: Follower) -> Follower:
+        _followers[type_] = function
+        return function
+
+    return register
+
+
+def obstacle_follower(type_: str) -> Callable[..., Any] | None:
+    """What was registered for a type, if anything."""
+    return _followers.get(type_)

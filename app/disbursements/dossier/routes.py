@@ -15,6 +15,8 @@ from app.council.balloting.forms import SignForm, VoteForm
 from app.council.balloting.registry import Summary, shows
 from app.council.balloting.routes import view_of
 from app.council.models import Matter
+from app.council.notice.queries import is_held, standing
+from app.council.notice.routes import words_of_objections
 from app.council.rules import CHOICES, quorum_reached
 from app.disbursements import queries
 from app.disbursements.budget.queries import lines_of, quotations_of
@@ -204,6 +206,8 @@ def dossier_page(
         papers=_listed([file for file in kept if file.purpose == "paper"]),
         later_files=_listed([file for file in kept if file.purpose != "paper"], named=True),
         views=views,
+        standing=standing(reading, queries.SUBJECT, found.id),
+        **words_of_objections(),
         payments=_payments(found),
         story_items=_story(found),
         leaves=[(_(_LEAVES[leaf.kind]), leaf.position) for leaf in queries.leaves_of(reading, found.id)],
@@ -386,6 +390,11 @@ def _links(found: Disbursement, matter: Matter | None) -> list[tuple[str, str, s
             links.append((_("撤回申请"), to("disbursements.withdraw"), "quiet"))
     if found.status == "payable" and who.may(Permission.DISBURSEMENT_PAY, fund):
         links.append((_("付款"), to("payments.pay"), "primary"))
+    if who.may(Permission.COUNCIL_SUPERVISE, fund):
+        if is_held(session(), queries.SUBJECT, found.id):
+            links.append((_("恢复付款"), to("holding.lift"), "primary"))
+        elif found.status in PROMISED:
+            links.append((_("暂停付款"), to("holding.hold"), "quiet"))
     if found.status in PROMISED and may_take_back(found):
         text = _("放弃未付的部分") if found.paid_minor else _("取消申请")
         links.append((text, to("disbursements.cancel"), "quiet"))

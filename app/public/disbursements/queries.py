@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.council.notice.queries import Standing, standing
 from app.council.queries import VoteView, matter_of, tally, votes_of
 from app.council.rules import Tally
 from app.disbursements.budget.queries import BudgetLineRow, lines_of
@@ -108,6 +109,7 @@ class Dossier:
     submitted_at: datetime | None
     closed_at: datetime | None
     decision: Decision | None
+    standing: Standing | None
     payments: list[PaymentLine]
     proofs: list[ProofRow]
     delivery: DeliveryRow | None
@@ -140,6 +142,7 @@ def dossier(session: Session, number: str) -> Dossier:
         submitted_at=found.submitted_at,
         closed_at=found.closed_at,
         decision=_decision(session, found),
+        standing=standing(session, SUBJECT, found.id),
         payments=_payments(session, found.id),
         proofs=proofs_of(session, found.id) if found.paid_minor else [],
         delivery=delivery_of(session, found.id) if found.paid_minor else None,

@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 
+from app.council.notice.rules import GROUNDS, OBJECTION_STATES, OBJECTION_TAGS
 from app.council.rules import STATUSES as MATTER_STATUSES
 from app.council.rules import Tally
 from app.disbursements.proof.queries import DeliveryRow, ProofRow
@@ -89,6 +90,8 @@ def show(number: str) -> Response:
         several_funds=len(known.funds) > 1,
         spending=text(PAYMENT_LINES[found.spending_kind]) if found.spending_kind else "",
         story_items=_story(found),
+        grounds={key: text(name) for key, name in GROUNDS.items()},
+        objection_states={key: (OBJECTION_TAGS[key], text(name)) for key, name in OBJECTION_STATES.items()},
         tally_note=_tally_note(found.decision) if found.decision else "",
         files=[
             {

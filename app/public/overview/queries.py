@@ -8,8 +8,9 @@ from datetime import date
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from app.council.notice.models import PublicNotice
 from app.disbursements.models import Disbursement
-from app.disbursements.queries import listed
+from app.disbursements.queries import SUBJECT, listed
 from app.goods.queries import StockTotals, stock_totals
 from app.ledger import accounts as chart
 from app.ledger.figures.queries import money_on
@@ -35,7 +36,8 @@ LATEST_ROWS = 8
 WAITING_SHOWN = 3
 REQUESTS_SHOWN = 10
 NAMED_IN_SENTENCE = 2
-WAITING = ("submitted", "in_vote", "in_notice", "held", "payable")
+WAITING = ("submitted", "in_vote", "held", "payable")
+NOTICES_SHOWN = 5
 
 OTHER_SOURCES, OTHER_USES = N_("其他收入"), N_("其他支出")
 OTHER_PURPOSES, KEPT, BROUGHT_IN = N_("其他用途"), N_("结余"), N_("期初与用途变更转入")
@@ -50,6 +52,17 @@ class Waiting:
     project: str
     amount_minor: int
     status: str
+
+
+@dataclass(frozen=True, slots=True)
+class InNotice:
+    """A request that stands in public notice: until when anyone can object to it."""
+
+    number: str
+    project: str
+    amount_minor: int
+    status: str
+    ends_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +143,32 @@ def waiting(session: Session, fund_id: int | None) -> list[Waiting]:
     """The newest requests that wait for votes or for payment."""
     rows = listed(session, fund_id=fund_id, statuses=WAITING, limit=WAITING_SHOWN)
     return [Waiting(row.number or "", row.project, row.amount_minor, row.status) for row in rows]
+
+
+def in_notice(session: Session, fund_id: int | None, today: date) -> list[InNotice]:
+    """Requests to which anyone can object now, those whose notice ends first before the others."""
+    query = (
+        select(
+            Disbursement.number,
+            Disbursement.project_id,
+            Disbursement.amount_minor,
+            Disbursement.status,
+            PublicNotice.ends_on,
+        )
+        .join(Disbursement, Disbursement.id == PublicNotice.subject_id)
+        .where(
+            PublicNotice.subject_type == SUBJECT,
+            PublicNotice.ended_at.is_(None),
+            PublicNotice.ends_on >= today,
+        )
+    )
+    if fund_id is not None:
+        query = query.where(PublicNotice.fund_id == fund_id)
+    rows = session.execute(query.order_by(PublicNotice.ends_on, PublicNotice.id).limit(NOTICES_SHOWN)).all()
+    names = project_names(session, {row.project_id for row in rows})
+    return [
+        InNotice(row.number, names[row.project_id], row.amount_minor, row.status, row.ends_on) for row in rows
+    ]
 
 
 def _latest(

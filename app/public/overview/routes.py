@@ -97,7 +97,12 @@ def _shared(fund: FundName | None, overview: queries.Overview) -> dict[str, Any]
             ("flow", fund.id, locale()),
             lambda: queries.flow_figures(session(), fund.id, overview.purposes, text),
         )
+    fund_id, today = fund.id if fund else None, clock.today()
+    notices = kept(("in_notice", fund_id, today), lambda: queries.in_notice(session(), fund_id, today))
+    standing = {each.number for each in notices}
     return {
+        "notices": notices,
+        "waiting": [each for each in overview.waiting if each.number not in standing],
         "overview": overview,
         "flow": flow,
         "sentence": _sentence(overview.latest),

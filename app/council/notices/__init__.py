@@ -1,0 +1,1 @@
+"""What people are told of matters, notices, objections and holds, through the outbox."""

@@ -1,0 +1,1 @@
+"""Ending polls and notices whose time is over, without anybody visiting."""

@@ -1,0 +1,1 @@
+"""The supervisor places and lifts a hold on a request."""
