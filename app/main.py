@@ -7,8 +7,11 @@ from flask_migrate import Migrate
 from htmx_flask import Htmx
 from sqlalchemy.orm import Session
 
+from app.council.consents import routes as consent_routes
 from app.council.interests import routes as interest_routes
 from app.council.meetings import routes as meeting_routes
+from app.council.motions import routes as motion_routes
+from app.council.rulebook import routes as rule_routes
 from app.disbursements import routes as disbursement_routes
 from app.disbursements.dossier import routes as dossier_routes
 from app.disbursements.payees import routes as payee_routes
@@ -59,6 +62,9 @@ BLUEPRINTS = (
     gift_routes.blueprint,
     meeting_routes.blueprint,
     interest_routes.blueprint,
+    motion_routes.blueprint,
+    rule_routes.blueprint,
+    consent_routes.blueprint,
     disbursement_routes.blueprint,
     dossier_routes.blueprint,
     voting_routes.blueprint,
