@@ -8,9 +8,12 @@ from htmx_flask import Htmx
 from sqlalchemy.orm import Session
 
 from app.council.balloting import routes as balloting_routes
+from app.council.consents import routes as consent_routes
 from app.council.interests import routes as interest_routes
 from app.council.meetings import routes as meeting_routes
+from app.council.motions import routes as motion_routes
 from app.council.notice import routes as notice_routes
+from app.council.rulebook import routes as rule_routes
 from app.disbursements import routes as disbursement_routes
 from app.disbursements.dossier import routes as dossier_routes
 from app.disbursements.holding import routes as holding_routes
@@ -66,6 +69,9 @@ BLUEPRINTS = (
     balloting_routes.blueprint,
     notice_routes.blueprint,
     notice_routes.public_blueprint,
+    motion_routes.blueprint,
+    rule_routes.blueprint,
+    consent_routes.blueprint,
     disbursement_routes.blueprint,
     dossier_routes.blueprint,
     voting_routes.blueprint,

@@ -16,8 +16,10 @@ def check_books() -> int:
     from sqlalchemy.orm import Session
 
     from app.council.checks import check_council
+    from app.council.consents.checks import check_consents
     from app.council.interests.checks import check_interests
     from app.council.meetings.checks import check_meetings
+    from app.council.motions.checks import check_motions
     from app.disbursements.checks import check_disbursements
     from app.documents.checks import check_documents
     from app.funds.checks import check_funds
@@ -53,6 +55,8 @@ def check_books() -> int:
                 *check_council(session),
                 *check_meetings(session),
                 *check_interests(session),
+                *check_motions(session),
+                *check_consents(session),
                 *check_disbursements(session),
                 *check_documents(session),
             ]

@@ -35,6 +35,7 @@ class Matter(Base):
         UniqueConstraint("resolution_number"),
         Index("ix_matter_fund", "fund_id", "status"),
         Index("ix_matter_closing", "status", "closes_at"),
+        Index("ix_matter_decided", "decided_at", "id"),
     )
 
     id: Mapped[Id]

@@ -385,6 +385,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('type', 'subject_id', 'text_hash', name=op.f('uq_matter_type_subject_id_text_hash'))
     )
     op.create_index('ix_matter_closing', 'matter', ['status', 'closes_at'], unique=False)
+    op.create_index('ix_matter_decided', 'matter', ['decided_at', 'id'], unique=False)
     op.create_index('ix_matter_fund', 'matter', ['fund_id', 'status'], unique=False)
     op.create_table('money_account',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1007,6 +1008,64 @@ def upgrade() -> None:
     )
     op.create_index('ix_interest_name', 'interest', ['fund_id', 'name_hash'], unique=False)
     op.create_index('ix_interest_person', 'interest', ['fund_id', 'user_id'], unique=False)
+    op.create_table('motion',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.String(length=20), nullable=True),
+    sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('topic', sa.String(length=20), nullable=False),
+    sa.Column('title', sa.String(length=120), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=True),
+    sa.Column('details', sa.Text(), nullable=False),
+    sa.Column('text_salt', sa.String(length=64), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('status', sa.String(length=20), nullable=False),
+    sa.Column('drafted_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('submitter_id', sa.BigInteger(), nullable=True),
+    sa.Column('idempotency_key', sa.String(length=80), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint("status IN ('drafted', 'submitted', 'returned', 'in_vote', 'approved', 'rejected', 'lapsed', 'withdrawn')", name=op.f('motion_status_is_known')),
+    sa.CheckConstraint("topic IN ('goods', 'rules', 'purpose', 'related_party', 'ending', 'other')", name=op.f('motion_topic_is_known')),
+    sa.CheckConstraint("status IN ('drafted', 'withdrawn') OR number IS NOT NULL", name=op.f('submitted_motion_has_a_number')),
+    sa.CheckConstraint('amount_minor IS NULL OR amount_minor > 0', name=op.f('motion_amount_is_positive')),
+    sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_motion_fund_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_motion')),
+    sa.UniqueConstraint('idempotency_key', name=op.f('uq_motion_idempotency_key')),
+    sa.UniqueConstraint('number', name=op.f('uq_motion_number'))
+    )
+    op.create_index('ix_motion_fund', 'motion', ['fund_id', 'id'], unique=False)
+    op.create_table('motion_text',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('motion_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('topic', sa.String(length=20), nullable=False),
+    sa.Column('title', sa.String(length=120), nullable=False),
+    sa.Column('text', sa.Text(), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=True),
+    sa.Column('details', sa.Text(), nullable=False),
+    sa.Column('text_hash', sa.String(length=64), nullable=False),
+    sa.Column('submitter_id', sa.BigInteger(), nullable=True),
+    sa.Column('submitted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint('version > 0', name=op.f('motion_texts_are_numbered_from_one')),
+    sa.ForeignKeyConstraint(['motion_id'], ['motion.id'], name=op.f('fk_motion_text_motion_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_motion_text')),
+    sa.UniqueConstraint('motion_id', 'version', name=op.f('uq_motion_text_motion_id_version'))
+    )
+    op.create_table('council_consent',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('seat_number', sa.Integer(), nullable=False),
+    sa.Column('is_given', sa.Boolean(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_council_consent_fund_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_council_consent_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_council_consent'))
+    )
+    op.create_index('ix_council_consent_person', 'council_consent', ['fund_id', 'user_id', 'id'], unique=False)
     op.create_table('rule_version',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1256,6 +1315,11 @@ def downgrade() -> None:
     op.drop_table('endorsement')
     op.drop_table('matter_conflict')
     op.drop_table('rule_version')
+    op.drop_index('ix_council_consent_person', table_name='council_consent')
+    op.drop_table('council_consent')
+    op.drop_table('motion_text')
+    op.drop_index('ix_motion_fund', table_name='motion')
+    op.drop_table('motion')
     op.drop_index('ix_interest_person', table_name='interest')
     op.drop_index('ix_interest_name', table_name='interest')
     op.drop_table('interest')
@@ -1323,6 +1387,7 @@ def downgrade() -> None:
     op.drop_table('project')
     op.drop_table('period')
     op.drop_table('money_account')
+    op.drop_index('ix_matter_decided', table_name='matter')
     op.drop_index('ix_matter_closing', table_name='matter')
     op.drop_index('ix_matter_fund', table_name='matter')
     op.drop_table('matter')

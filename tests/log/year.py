@@ -16,6 +16,8 @@ from sqlalchemy.orm import Session
 
 from app.council import operations as council
 from app.council.checks import check_council
+from app.council.consents.checks import check_consents
+from app.council.consents.operations import give_word
 from app.council.interests import operations as interests
 from app.council.interests.checks import check_interests
 from app.council.interests.operations import InterestDraft
@@ -23,6 +25,9 @@ from app.council.meetings import operations as meetings
 from app.council.meetings import queries as meeting_queries
 from app.council.meetings.checks import check_meetings
 from app.council.meetings.rules import ItemNotes, MeetingDraft, MinutesDraft
+from app.council.motions import operations as motions
+from app.council.motions.checks import check_motions
+from app.council.motions.rules import MotionDraft
 from app.council.operations import MatterDraft
 from app.council.queries import matter_of
 from app.council.rules import RoomVote, Tally, quorum_of
@@ -87,6 +92,8 @@ def every_breach(session: Session) -> list[str]:
         check_sales,
         check_council,
         check_interests,
+        check_motions,
+        check_consents,
         check_meetings,
         check_disbursements,
         check_documents,
@@ -451,4 +458,15 @@ class Year:
         first = self.do(interests.declare_interest, draft)
         self.do(interests.declare_interest, InterestDraft(self.fund, user.id, "none"))
         self.do(interests.end_interest, first, clock.today())
-        self._with_all_offices(lambda: None)
+        with transaction(self.session, books=True):
+            give_word(self.session, self._member(2), self.fund, is_given=True)
+        self._with_all_offices(self._move_something)
+
+    def _move_something(self) -> None:
+        """A motion that the council is to resolve, given back once and then taken back."""
+        text = "向独山子区借用活动场地，双方各写明责任。"
+        found = self.do(motions.draft_motion, MotionDraft(self.fund, "other", "借用活动场地", text)).id
+        self.do(motions.submit_motion, found)
+        self.do(motions.return_motion, found, "写明期限")
+        self.do(motions.submit_motion, found)
+        self.do(motions.withdraw_motion, found, "改日再议")

@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.council.models import Matter
 from app.council.rulebook.models import RuleVersion
 from app.council.rulebook.rules import BUILT_IN, DEFAULT, Rulebook, from_data, hash_of
 from app.shared.errors import N_, NotFound
@@ -58,3 +59,12 @@ def versions(session: Session, fund_id: int) -> list[Rules]:
 
 def _rules(row: RuleVersion) -> Rules:
     return Rules(row.number, from_data(json.loads(row.text)), row.sha256, row.in_force_at, row.matter_id)
+
+
+def motion_of_version(session: Session, version: Rules) -> int | None:
+    """The motion by which a version was made; None for the built-in one."""
+    if version.matter_id is None:
+        return None
+    return session.scalar(
+        select(Matter.subject_id).where(Matter.id == version.matter_id, Matter.type == "motion")
+    )

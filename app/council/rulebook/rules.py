@@ -11,7 +11,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from app.shared.canonical import canonical_bytes
 from app.shared.errors import N_, InputRefused, Refused
@@ -135,24 +135,56 @@ def hash_of(rulebook: Rulebook) -> str:
 
 def from_data(data: Mapping[str, Any]) -> Rulebook:
     """The rulebook that ``as_data`` wrote. Raises InputRefused for what is not one."""
-    known = {each.name for each in fields(Rulebook)}
-    if not isinstance(data, Mapping) or not data.keys() <= known or not isinstance(data.get("tiers"), list):
-        raise Refused(N_("这不是一份议事规则"), field="rules")
-    try:
-        values = dict(data)
-        values["tiers"] = tuple(Tier(**tier) for tier in data["tiers"])
-        if data.get("emergency") is not None:
-            values["emergency"] = Emergency(**data["emergency"])
-        for name in ("quorum", "special_majority", "special_matters"):
-            if name in values:
-                values[name] = tuple(values[name])
-        found = Rulebook(**values)
-        wrong = refusals(found)
-    except (TypeError, ValueError) as error:
-        raise Refused(N_("这不是一份议事规则"), field="rules") from error
+    found = read_data(data)
+    wrong = refusals(found)
     if wrong:
         raise InputRefused(wrong)
     return found
+
+
+def read_data(data: Any) -> Rulebook:
+    """The rulebook in data of the right shape, sound or not. Raises Refused for anything else."""
+    try:
+        if not isinstance(data, Mapping) or not isinstance(data.get("tiers"), list):
+            raise TypeError
+        values = dict(data)
+        values["tiers"] = tuple(_of_shape(Tier, tier) for tier in data["tiers"])
+        if data.get("emergency") is not None:
+            values["emergency"] = _of_shape(Emergency, data["emergency"])
+        for name in ("quorum", "special_majority"):
+            if name in values:
+                numerator, denominator = (_whole(each) for each in values[name])
+                values[name] = (numerator, denominator)
+        if "special_matters" in values:
+            values["special_matters"] = tuple(str(each) for each in values["special_matters"])
+        return _of_shape(Rulebook, values)
+    except (TypeError, ValueError) as error:
+        raise Refused(N_("这不是一份议事规则"), field="rules") from error
+
+
+Shaped = TypeVar("Shaped", Rulebook, Tier, Emergency)
+_PLAIN: dict[str, tuple[type, ...]] = {
+    "int": (int,),
+    "int | None": (int, type(None)),
+    "bool": (bool,),
+    "str": (str,),
+}
+
+
+def _of_shape(shape: type[Shaped], values: Mapping[str, Any]) -> Shaped:
+    """``values`` as ``shape``: nothing unknown, and whole numbers where whole numbers belong."""
+    found = shape(**values)
+    for each in fields(shape):
+        allowed = _PLAIN.get(str(each.type))
+        if allowed is not None and type(getattr(found, each.name)) not in allowed:
+            raise TypeError(each.name)
+    return found
+
+
+def _whole(value: Any) -> int:
+    if type(value) is not int:
+        raise TypeError(value)
+    return value
 
 
 @dataclass(slots=True)

@@ -1,0 +1,1 @@
+"""Whether a member of the council lets their name stand beside their vote."""
