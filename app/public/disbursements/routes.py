@@ -11,6 +11,7 @@ from flask_babel import ngettext
 from app.council.notice.rules import GROUNDS, OBJECTION_STATES, OBJECTION_TAGS
 from app.council.rules import STATUSES as MATTER_STATUSES
 from app.council.rules import Tally
+from app.disbursements.emergency.layouts import state_tag_of, state_words
 from app.disbursements.proof.queries import DeliveryRow, ProofRow
 from app.disbursements.states import PROMISED, STATUS_NAMES, STATUS_TAGS
 from app.files.routes import send_attachment
@@ -92,6 +93,8 @@ def show(number: str) -> Response:
         story_items=_story(found),
         grounds={key: text(name) for key, name in GROUNDS.items()},
         objection_states={key: (OBJECTION_TAGS[key], text(name)) for key, name in OBJECTION_STATES.items()},
+        emergency_tag=state_tag_of(found.emergency) if found.emergency else None,
+        emergency_words=state_words(found.emergency) if found.emergency else None,
         tally_note=_tally_note(found.decision) if found.decision else "",
         files=[
             {
