@@ -7,6 +7,7 @@ from flask_migrate import Migrate
 from htmx_flask import Htmx
 from sqlalchemy.orm import Session
 
+from app.council.balloting import routes as balloting_routes
 from app.council.consents import routes as consent_routes
 from app.council.interests import routes as interest_routes
 from app.council.meetings import routes as meeting_routes
@@ -68,6 +69,7 @@ BLUEPRINTS = (
     motion_routes.blueprint,
     rule_routes.blueprint,
     consent_routes.blueprint,
+    balloting_routes.blueprint,
     disbursement_routes.blueprint,
     dossier_routes.blueprint,
     voting_routes.blueprint,

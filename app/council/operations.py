@@ -223,7 +223,7 @@ def _take_vote(
     if choice == "recuse":
         if conflict_kind and conflict_kind not in CONFLICTS:
             raise Refused(N_("请选择回避的原因"), field="conflict_kind")
-        if not conflict_kind and not reason:
+        if conflict_kind in ("", "declared") and not reason and source == "online":
             raise Refused(N_("回避请写明原因"), field="reason")
         kind = queries.conflict_of(session, matter.id, user_id)
         if kind is None:
@@ -284,7 +284,7 @@ def endorse(
     """
     role = _endorsing_role(actor, matter, kind)
     assert actor.user_id is not None
-    if matter.status not in UNDECIDED or (kind == "host_decision") != (matter.status == "referred"):
+    if not _signatures_wanted(matter).get(kind):
         raise Conflict(N_("这项议题现在不需要这个签字"))
     if text_hash != matter.text_hash:
         raise Conflict(N_("申请内容已有变化，请重新阅读后再签字"))
@@ -332,18 +332,22 @@ _ENDORSERS: dict[str, tuple[Permission, tuple[Role, ...]]] = {
 }
 
 
-def may_endorse(session: Session, actor: Actor, matter: Matter) -> str | None:
-    """The kind of signature that this matter waits for from this person, if any."""
-    if actor.user_id is None or queries.conflict_of(session, matter.id, actor.user_id) is not None:
-        return None
-    wanted = {
+def _signatures_wanted(matter: Matter) -> dict[str, bool]:
+    """Which kinds of signature a matter waits for as it stands."""
+    return {
         "officer": matter.status == "open" and matter.decided_by != "council",
         "opinion": matter.status in ("open", "endorsing") and matter.needs_opinion,
         "host": matter.status == "endorsing" and matter.needs_host,
         "host_decision": matter.status == "referred",
     }
+
+
+def may_endorse(session: Session, actor: Actor, matter: Matter) -> str | None:
+    """The kind of signature that this matter waits for from this person, if any."""
+    if actor.user_id is None or queries.conflict_of(session, matter.id, actor.user_id) is not None:
+        return None
     signed = {(each.kind, each.user_id) for each in session.query(Endorsement).filter_by(matter_id=matter.id)}
-    for kind, is_wanted in wanted.items():
+    for kind, is_wanted in _signatures_wanted(matter).items():
         permission, _ = _ENDORSERS[kind]
         is_free = (kind, actor.user_id) not in signed
         is_other = kind == "opinion" or actor.user_id != matter.submitter_id

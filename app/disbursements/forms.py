@@ -1,8 +1,6 @@
-"""Forms of requests and of votes."""
+"""Forms of requests and of their past decisions."""
 
 from __future__ import annotations
-
-from typing import Any
 
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
@@ -11,7 +9,6 @@ from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, Field, HiddenField, IntegerField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from app.council.rules import CHOICES
 from app.disbursements.budget.forms import BudgetFields
 from app.files.operations import read_upload
 from app.ledger.accounts import PAYMENT_LINES, SPENDING_KINDS
@@ -26,7 +23,7 @@ from app.web.forms import (
     LongTextField,
     MoneyField,
     OnceForm,
-    RadioField,
+    OneOfField,
     TextField,
 )
 
@@ -42,14 +39,6 @@ KIND_HINTS: dict[str, str] = {
 """One line of explanation for each row of the receipts-and-payments statement that a request can be."""
 
 _PARTY_KINDS = [(kind, _(KINDS[kind])) for kind in ("organisation", "sole_trader", "person")]
-
-
-class OneOfField(RadioField):
-    """One of a few choices, all of them visible; nothing chosen is None, which a validator may refuse."""
-
-    def pre_validate(self, form: Any) -> None:
-        if self.data is not None:
-            super().pre_validate(form)
 
 
 class DisbursementForm(BudgetFields, OnceForm):
@@ -85,16 +74,6 @@ class ReasonForm(Form):
     """Why something is taken back, given up or undone."""
 
     reason = LongTextField(_("原因"), [Given(), Length(max=1000)])
-
-
-class VoteForm(Form):
-    """One vote on exactly the text whose hash the page carries."""
-
-    choice = OneOfField(
-        _("您的意见"), [Given()], choices=[(choice, _(name)) for choice, name in CHOICES.items()]
-    )
-    reason = LongTextField(_("理由"), [Optional(), Length(max=1000)])
-    text_hash = HiddenField(validators=[InputRequired(), Length(max=64)])
 
 
 class PastDecisionForm(Form):

@@ -313,6 +313,14 @@ class RadioField(_Choices, WTFormsRadioField):  # type: ignore[misc]
         super().__init__(label, validators, coerce=self._coerced, choices=self._as_choices(choices), **kwargs)
 
 
+class OneOfField(RadioField):
+    """One of a few choices, all of them visible; nothing chosen is None, which a validator may refuse."""
+
+    def pre_validate(self, form: Any) -> None:
+        if self.data is not None:
+            super().pre_validate(form)
+
+
 class ManyField(_Choices, SelectMultipleField):  # type: ignore[misc]
     """Boxes to tick any of ``choices`` by; ``data`` is a list. What is no longer offered is for the operation to refuse."""
 

@@ -23,6 +23,13 @@ def _address(found: int, path: str = "") -> str:
     return f"/office/disbursements/{found}{path}"
 
 
+def _ballot(session: Session, found: int, path: str = "/vote") -> str:
+    session.rollback()
+    matter = matter_of(session, "disbursement", found)
+    assert matter is not None
+    return f"/office/matters/{matter.id}{path}"
+
+
 def _votes(session: Session) -> int:
     session.rollback()
     return session.scalar(select(func.count()).select_from(Vote)) or 0
@@ -58,7 +65,7 @@ def test_member_reads_and_votes_in_two_steps(visit: Visit, session: Session) -> 
     assert _votes(session) == 1
     after = member.follow(answer)
     assert "您已经表决过了" in after.words
-    assert "已表决 1：赞成 1、反对 0、弃权 0、回避 0" in after.words
+    assert "5 席，法定人数 4，到会 1：赞成 1，反对 0，弃权 0 → 表决中" in after.words
     assert "还差 3 人达到法定人数" in after.words
     assert "价格合理" in after.words
     assert _address(found) not in member.get("/office/").links()
@@ -91,7 +98,7 @@ def test_going_back_from_the_check_keeps_what_was_typed(visit: Visit, session: S
 INCOMPLETE_VOTES = [
     (None, "", "choice", "请填写这一项"),
     ("reject", "", "reason", "反对请写明理由"),
-    ("recuse", "  ", "reason", "回避请写明原因"),
+    ("recuse", "", "conflict_kind", "请选择回避的原因"),
     ("approve", "长" * 1001, "reason", "最多 1000 个字"),
 ]
 
@@ -113,7 +120,7 @@ def test_vote_on_an_older_text_is_refused(visit: Visit, session: Session) -> Non
     scenes.give(session, 1_000_000)
     found = scenes.submitted(session)
     answer = visit("council").post(
-        _address(found, "/vote"), {"choice": "approve", "text_hash": "0" * 64, "confirmed": "1"}
+        _ballot(session, found), {"choice": "approve", "text_hash": "0" * 64, "confirmed": "1"}
     )
     assert answer.status == 409
     assert "请重新阅读后再表决" in answer.error_summary
@@ -127,7 +134,7 @@ def test_requester_on_the_council_is_recused(visit: Visit, session: Session) -> 
     assert "申请由您提交，您已经回避" in page.words
     assert page.tree.xpath("//input[@name='choice']") == []
     forced = chair.post(
-        _address(found, "/vote"),
+        _ballot(session, found),
         {"choice": "approve", "text_hash": _text_hash(session, found), "confirmed": "1"},
     )
     assert forced.status == 403
@@ -142,7 +149,7 @@ def test_payee_on_the_council_is_recused(visit: Visit, session: Session) -> None
     page = member.get(_address(found))
     assert "您与这项议题有利害关系，已经回避" in page.words
     forced = member.post(
-        _address(found, "/vote"),
+        _ballot(session, found),
         {"choice": "approve", "text_hash": _text_hash(session, found), "confirmed": "1"},
     )
     assert forced.status == 403
@@ -179,7 +186,7 @@ def test_vote_that_would_promise_more_than_there_is_says_so(visit: Visit, sessio
 def test_chair_ends_the_vote(visit: Visit, session: Session) -> None:
     scenes.give(session, 1_000_000)
     found = scenes.submitted(session)
-    address = _address(found, "/close-vote")
+    address = _ballot(session, found, "/close")
     scenes.vote(session, found, "council", "approve")
     chair = visit("chair")
     assert address not in chair.get(_address(found)).links()
@@ -271,13 +278,16 @@ def test_only_the_council_opens_and_sends_the_voting_pages(visit: Visit, session
     keys = ("secretary", "cashier", "accountant", "supervisor", "auditor", "host", "administrator")
     others = {key: visit(key) for key in keys}
     member, stranger = visit("council"), visit()
-    for path in ("/vote", "/close-vote", "/past-decision"):
-        address = _address(found, path)
-        assert stranger.post(address).status == 401, path
-        assert member.post(address, token=False).status == 400, path
-        assert member.client.delete(address).status_code in (400, 405), path
+    for address in (
+        _ballot(session, found),
+        _ballot(session, found, "/close"),
+        _address(found, "/past-decision"),
+    ):
+        assert stranger.post(address).status == 401, address
+        assert member.post(address, token=False).status == 400, address
+        assert member.client.delete(address).status_code in (400, 405), address
         for key, other in others.items():
-            assert other.post(address).status == 403, (path, key)
+            assert other.post(address).status == 403, (address, key)
     assert _votes(session) == 0
 
 

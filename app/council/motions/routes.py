@@ -11,6 +11,9 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.council import queries as council
+from app.council.balloting.registry import Summary, shows
+from app.council.balloting.routes import view_of
+from app.council.models import Matter
 from app.council.motions import operations, queries
 from app.council.motions.forms import (
     MotionForm,
@@ -134,16 +137,23 @@ def show(motion_id: int) -> Response:
     return motion_page(readable(motion_id))
 
 
-def motion_page(found: Motion, template: str = "motions/show.html", **context: Any) -> Response:
-    """The page of a motion, or another page about it that shows the same."""
+def motion_page(
+    found: Motion, template: str = "motions/show.html", *, typed: Any = None, **context: Any
+) -> Response:
+    """The page of a motion, or another page about it that shows the same. ``typed``: a vote or signature that came back."""
     reading = session()
     matter = council.matter_of(reading, queries.SUBJECT, found.id)
     kept = files_of(reading, queries.SUBJECT, found.id)
+    context.setdefault("matter", matter)
     who = actor()
     convenes = who.may(Permission.COUNCIL_CONVENE, found.fund_id)
     proposes = who.may(Permission.COUNCIL_PROPOSE, found.fund_id)
     people = [each for each in (found.drafted_by_id, found.submitter_id) if each is not None]
     names = names_of(reading, people)
+    if matter is not None:
+        context.setdefault("view", view_of(reading, who, matter, typed))
+    if typed is not None:
+        context.setdefault("form", typed)
     return page(
         template,
         found=found,
@@ -155,8 +165,6 @@ def motion_page(found: Motion, template: str = "motions/show.html", **context: A
         change=purpose_change(found),
         consents=_links([file for file in kept if file.purpose == queries.CONSENT]),
         papers=_links([file for file in kept if file.purpose != queries.CONSENT]),
-        matter=matter,
-        tally=council.tally(reading, matter) if matter else None,
         matter_states={status: _(name) for status, name in MATTER_STATUSES.items()},
         texts=queries.texts_of(reading, found.id),
         may={
@@ -170,6 +178,25 @@ def motion_page(found: Motion, template: str = "motions/show.html", **context: A
         nav_current="motions",
         **context,
     )
+
+
+def _summary(reading: Session, matter: Matter) -> Summary:
+    """What a member has to know of a motion before they vote."""
+    found = queries.motion(reading, matter.subject_id)
+    return Summary(
+        title=found.title,
+        url=url_for("motions.show", motion_id=found.id),
+        number=found.number or "",
+        list_name=_("提案"),
+        list_url=url_for("motions.listing"),
+    )
+
+
+@shows(queries.SUBJECT, _summary)
+def matter_page(matter: Matter, template: str | None = None, **context: Any) -> Response:
+    """The page of the motion that a matter is about."""
+    context["matter"] = matter
+    return motion_page(readable(matter.subject_id), template or "motions/show.html", **context)
 
 
 def _edit_url(found: Motion) -> str:

@@ -8,13 +8,16 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from app.council import queries as council
+from app.council.balloting.forms import SignForm, VoteForm
+from app.council.balloting.registry import Summary, shows
+from app.council.balloting.routes import view_of
 from app.council.models import Matter
-from app.council.rules import CHOICES, Tally, quorum_reached
+from app.council.rules import CHOICES, quorum_reached
 from app.disbursements import queries
 from app.disbursements.budget.queries import lines_of, quotations_of
-from app.disbursements.forms import VoteForm
 from app.disbursements.models import Disbursement
 from app.disbursements.payees.queries import accounts_of
 from app.disbursements.payments import operations as payments
@@ -29,7 +32,7 @@ from app.parties.rules import KINDS
 from app.settings import Settings
 from app.shared.errors import N_, NotFound
 from app.shared.money import yuan
-from app.shared.permissions import COUNCIL_SEATS, Permission, Role
+from app.shared.permissions import Permission, Role
 from app.web.access import actor, requires
 from app.web.database import session
 from app.web.pages import page
@@ -110,17 +113,10 @@ _LEAVES = {
     "hold_lifted": N_("恢复付款"),
     "entry": N_("分录"),
 }
-_CHOICE_HINTS = {
-    "approve": N_("同意按这份申请付款"),
-    "reject": N_("不同意，须写明理由"),
-    "abstain": N_("不表态；计入到会人数，等于不赞成"),
-    "recuse": N_("与申请方或收款方有关系；计入到会人数，不计入表决人数"),
-}
 _ACCEPTED_HINTS = {
     "accepted": N_("直接记入支出"),
     "prepaid": N_("先记为预付款（买物资记为库存），等会计登记验收后再记入支出"),
 }
-_CHOICE_CLASSES = {"approve": "for", "reject": "against", "abstain": "abstained", "recuse": "recused"}
 
 
 @blueprint.get("/<int:disbursement_id>")
@@ -156,21 +152,24 @@ def dossier_page(
     found: Disbursement,
     template: str = "disbursements/show.html",
     *,
-    vote_form: VoteForm | None = None,
+    acting: Matter | None = None,
+    typed: VoteForm | SignForm | None = None,
     **context: Any,
 ) -> Response:
-    """The page of a request, or another page about it that shows the same facts."""
+    """The page of a request, or another page about it that shows the same facts. ``typed``: a ballot or a signature about the
+    matter ``acting`` that came back."""
     reading = session()
     matter = council.matter_of(reading, queries.SUBJECT, found.id)
     kept = files_of(reading, queries.SUBJECT, found.id)
-    pool = next(
-        pool for pool in ledger.pools_of(reading, found.fund_id) if pool.earmark_id == found.earmark_id
-    )
-    tally = council.tally(reading, matter) if matter else None
-    promised = found.status in PROMISED
-    ballot = _ballot(found, matter, vote_form)
-    if vote_form is not None:
-        context.setdefault("form", vote_form)
+    pool = _pool(reading, found)
+    views = [
+        view_of(reading, actor(), each, typed if acting is not None and acting.id == each.id else None)
+        for each in ([matter] if matter else [])
+    ]
+    if typed is not None:
+        context.setdefault("form", typed)
+    if acting is not None:
+        context["matter"] = acting
     return page(
         template,
         found=found,
@@ -186,25 +185,56 @@ def dossier_page(
         signs=signs_of(found),
         spending_name=_(PAYMENT_LINES[found.spending_kind]) if found.spending_kind else None,
         pool=pool,
-        left_after_minor=pool.available_minor if promised else pool.available_minor - found.amount_minor,
+        left_after_minor=left_after(found, pool),
         papers=_listed([file for file in kept if file.purpose == "paper"]),
         later_files=_listed([file for file in kept if file.purpose != "paper"], named=True),
-        matter=matter,
-        tally=tally,
-        progress=_progress(tally) if tally and matter and matter.status == "open" else None,
-        member_votes=_votes(matter),
-        ballot=ballot,
+        views=views,
         payments=_payments(found),
         story_items=_story(found),
         leaves=[(_(_LEAVES[leaf.kind]), leaf.position) for leaf in queries.leaves_of(reading, found.id)],
         links=_links(found, matter),
         kind_names={kind: _(name) for kind, name in KINDS.items()},
-        choice_hints={choice: _(hint) for choice, hint in _CHOICE_HINTS.items()},
         accepted_hints={choice: _(hint) for choice, hint in _ACCEPTED_HINTS.items()},
         max_bytes=MAX_BYTES,
         nav_current="disbursements",
         **context,
     )
+
+
+def _pool(reading: Session, found: Disbursement) -> ledger.PoolView:
+    return next(
+        pool for pool in ledger.pools_of(reading, found.fund_id) if pool.earmark_id == found.earmark_id
+    )
+
+
+def left_after(found: Disbursement, pool: ledger.PoolView) -> int:
+    """Fen of the purpose that stay free when this request is approved."""
+    promised = found.status in PROMISED
+    return pool.available_minor if promised else pool.available_minor - found.amount_minor
+
+
+def _summary(reading: Session, matter: Matter) -> Summary:
+    """What somebody must know before they vote on a request or sign it."""
+    found = queries.disbursement(reading, matter.subject_id)
+    payee = party(reading, found.payee_id).name
+    return Summary(
+        title=queries.project_name(reading, found),
+        url=url_for("dossier.show", disbursement_id=found.id),
+        number=found.number or "",
+        list_name=_("拨付"),
+        list_url=url_for("disbursements.listing"),
+        gains=_("%(who)s（付给 %(payee)s）", who=found.beneficiary, payee=payee)
+        if found.beneficiary
+        else payee,
+        left_minor=left_after(found, _pool(reading, found)),
+    )
+
+
+@shows(queries.SUBJECT, _summary)
+def matter_page(matter: Matter, template: str | None = None, **context: Any) -> Response:
+    """The page of the request that a matter is about."""
+    found = readable(matter.subject_id)
+    return dossier_page(found, template or "disbursements/show.html", acting=matter, **context)
 
 
 def _listed(files: list[FileRow], *, named: bool = False) -> list[dict[str, Any]]:
@@ -218,49 +248,6 @@ def _listed(files: list[FileRow], *, named: bool = False) -> list[dict[str, Any]
         }
         for file in files
     ]
-
-
-def _votes(matter: Matter | None) -> list[dict[str, str | None]]:
-    if matter is None:
-        return []
-    return [
-        {
-            "name": _("%(seat)s 席 %(name)s", seat=vote.seat_number, name=vote.name),
-            "choice": _CHOICE_CLASSES[vote.choice],
-            "reason": vote.reason or None,
-        }
-        for vote in council.member_votes_of(session(), matter.id)
-    ]
-
-
-@dataclass(frozen=True, slots=True)
-class Ballot:
-    """What the person who looks at a request can do about its vote: a form, a sentence why not, or neither."""
-
-    form: VoteForm | None = None
-    sentence: str | None = None
-
-
-def _ballot(found: Disbursement, matter: Matter | None, form: VoteForm | None) -> Ballot:
-    who = actor()
-    seated = any(office.role in COUNCIL_SEATS and office.fund_id == found.fund_id for office in who.offices)
-    if matter is None or matter.status != "open" or matter.decided_by != "council" or not seated:
-        return Ballot()
-    assert who.user_id is not None
-    kind = council.conflict_of(session(), matter.id, who.user_id)
-    if kind is not None:
-        return Ballot(
-            sentence=_("申请由您提交，您已经回避；回避也计入到会人数。")
-            if kind == "submitter"
-            else _("您与这项议题有利害关系，已经回避；回避也计入到会人数。")
-        )
-    given = council.vote_by(session(), matter.id, who.user_id)
-    form = form or VoteForm(formdata=None)
-    form.text_hash.data = matter.text_hash
-    if given is None:
-        return Ballot(form)
-    said = _("您已经表决过了：%(choice)s。截止前可以改，每一次都留下记录。", choice=_(CHOICES[given.choice]))
-    return Ballot(form, said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,8 +345,8 @@ def _links(found: Disbursement, matter: Matter | None) -> list[tuple[str, str, s
         links.append((_("退回补充"), to("voting.give_back"), "quiet"))
     if found.status == "in_vote" and matter is not None:
         tally = council.tally(session(), matter)
-        if who.holds(Role.CHAIR, fund) and quorum_reached(tally):
-            links.append((_("结束表决"), to("voting.close"), "quiet"))
+        if matter.status == "open" and who.holds(Role.CHAIR, fund) and quorum_reached(tally):
+            links.append((_("结束表决"), url_for("balloting.close", matter_id=matter.id), "quiet"))
         if (
             who.may(Permission.MATTER_VOTE, fund)
             and who.user_id != matter.submitter_id
@@ -381,16 +368,3 @@ def _links(found: Disbursement, matter: Matter | None) -> list[tuple[str, str, s
         if spent + waiting > 0 and who.may(Permission.DISBURSEMENT_PAY, fund):
             links.append((_("登记退回"), to("payments.refund"), "quiet"))
     return links
-
-
-def _progress(tally: Tally) -> str:
-    """How far a vote has come, in words."""
-    if not quorum_reached(tally):
-        return str(_("还差 %(missing)s 人达到法定人数。", missing=tally.quorum - tally.present))
-    return str(
-        _(
-            "已达到法定人数。通过需要赞成超过半数：未回避的 %(unconflicted)s 人中至少 %(needed)s 人。",
-            unconflicted=tally.unconflicted,
-            needed=tally.unconflicted // 2 + 1,
-        )
-    )

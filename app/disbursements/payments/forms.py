@@ -5,7 +5,6 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _
 from wtforms.validators import Length, Optional
 
-from app.disbursements.forms import OneOfField
 from app.web.forms import (
     ChoiceField,
     DateField,
@@ -15,6 +14,7 @@ from app.web.forms import (
     LongTextField,
     MoneyField,
     OnceForm,
+    OneOfField,
     TextField,
 )
 
