@@ -75,7 +75,9 @@ def test_giving_back_and_taking_back_ask_for_a_reason(visit: Visit, session: Ses
     assert secretary.get(f"{PLACE}/{found}/edit").value_of("text") == proposals.TEXT
     changed = secretary.submit(f"{PLACE}/{found}/edit", {"text": "期限三天。"})
     assert "期限三天。" in secretary.follow(changed).words
-    assert visit("council").get(f"{PLACE}/{found}/withdraw").status == 403
+    council = visit("council")
+    assert "只有提案人或秘书处" in " ".join(council.follow(council.get(f"{PLACE}/{found}/withdraw")).notices)
+    assert council.post(f"{PLACE}/{found}/withdraw", {"reason": "不要"}).status == 403
     gone = secretary.follow(secretary.submit(f"{PLACE}/{found}/withdraw", {"reason": "不提了"}))
     assert "已撤回" in gone.heading
     assert secretary.get(f"{PLACE}/{found}/withdraw").status == 303
@@ -128,6 +130,24 @@ def test_file_is_taken_off_a_draft_but_not_off_what_was_submitted(visit: Visit, 
     assert files_of(session, "motion", found) != []
     secretary.submit(f"{PLACE}/{found}/return", {"reason": "去掉草图"})
     assert "附件已移除" in secretary.follow(secretary.submit(path)).notices
+
+
+def test_member_reads_a_motion_and_votes_on_it_in_two_steps(visit: Visit, session: Session) -> None:
+    found = proposals.submit(session, proposals.rules_drafted(session))
+    council = visit("council")
+    assert "按建议稿设定议事规则" in council.get("/office/").words
+    page = council.get(f"{PLACE}/{found}")
+    assert "金额第 1 档" in page.words  # what would change stands above the ballot
+    asked = council.send(page, {"choice": "approve"})
+    assert asked.heading == "核对您的表决"
+    done = council.send(asked, {"confirmed": "1"})
+    assert "您的表决已记录" in council.follow(done).notices
+    refused = council.send(page, {"choice": "reject", "reason": ""})
+    assert refused.status == 422
+    assert "反对请写明理由" in refused.error_at("reason")
+    proposals.vote(session, found, dict.fromkeys(("council_2", "council_3", "council_4"), "approve"))
+    assert "通过" in council.get(f"{PLACE}/{found}").heading
+    assert "现行的是第 1 版" in council.get("/office/council/rules/").words
 
 
 def test_member_gives_their_name_and_takes_it_back(visit: Visit) -> None:

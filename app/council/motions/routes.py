@@ -42,7 +42,7 @@ from app.files.rules import ACCEPT, MAX_BYTES
 from app.ledger import queries as ledger
 from app.people.queries import names_of
 from app.settings import Settings
-from app.shared.errors import N_, Forbidden, NotFound
+from app.shared.errors import N_, NotFound
 from app.shared.money import yuan
 from app.shared.permissions import Actor, Permission
 from app.web import office
@@ -443,10 +443,11 @@ def give_back(motion_id: int) -> Response:
 def withdraw(motion_id: int) -> Response:
     """Ask for the reason, then take a motion back for good."""
     found = readable(motion_id)
-    if not operations.may_withdraw(actor(), found):
-        raise Forbidden(N_("只有提案人或秘书处可以撤回这份提案"))
-    if request.method == "GET" and not may_become(found.status, "withdrawn"):
-        return _back(found)
+    if request.method == "GET":
+        if not operations.may_withdraw(actor(), found):
+            return done(url_for("motions.show", motion_id=motion_id), _("只有提案人或秘书处可以撤回这份提案"))
+        if not may_become(found.status, "withdrawn"):
+            return _back(found)
     return _ended(motion_id, "motions/withdraw.html", operations.withdraw_motion, _("提案已撤回"))
 
 
