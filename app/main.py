@@ -36,9 +36,12 @@ from app.ledger.treasury.workbooks import routes as transfer_import_routes
 from app.log import routes as log_routes
 from app.log.checkpoint import operations as log_checkpoint
 from app.people import routes as people_routes
+from app.public.council import routes as public_council_routes
+from app.public.decisions import routes as public_decision_routes
 from app.public.disbursements import routes as public_disbursement_routes
 from app.public.entries import routes as public_entry_routes
 from app.public.ledger import routes as public_ledger_routes
+from app.public.motions import routes as public_motion_routes
 from app.public.overview import routes as public_overview_routes
 from app.public.sales import routes as public_sale_routes
 from app.public.verification import routes as verification_routes
@@ -91,6 +94,9 @@ BLUEPRINTS = (
     public_entry_routes.blueprint,
     public_disbursement_routes.blueprint,
     public_sale_routes.blueprint,
+    public_council_routes.blueprint,
+    public_decision_routes.blueprint,
+    public_motion_routes.blueprint,
     verification_routes.blueprint,
 )
 

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.council.interests.operations import InterestDraft, declare_interest
+from app.council.motions.operations import attach_files as attach_motion_files
 from app.disbursements.budget.operations import write_budget
 from app.disbursements.budget.rules import BudgetDraft, LineDraft, QuotationDraft
 from app.disbursements.operations import submit_disbursement
@@ -31,7 +32,7 @@ from app.shared import clock
 from app.shared.db import transaction
 from app.shared.periods import month_period
 from app.statements.operations import issue_statement
-from tests.council import meetings
+from tests.council import meetings, proposals
 from tests.disbursements import scenes
 from tests.factories import actor, simulated_start
 
@@ -87,6 +88,25 @@ def furnish(engine: Engine, files: Path) -> None:
                 session, actor(session, "accountant"), scenes.fund_id(session), month_period("2023-11")
             )
         _meetings(session, moment)
+        _motions(session, files)
+
+
+def _motions(session: Session, files: Path) -> None:
+    """Rules that were adopted, other rules in a draft, and a motion in each state that has a page of its own."""
+    proposals.adopt(session, proposals.NAMED)
+    proposals.rules_drafted(session)
+    proposals.submit(session, proposals.drafted(session))
+    proposals.submit(session, proposals.drafted(session, by="council"), by="council")
+    road = scenes.make_road(session)
+    change = proposals.purpose_drafted(session, None, 10_000, scenes.unrestricted(session), road)
+    with transaction(session, books=True):
+        attach_motion_files(
+            session,
+            actor(session, "secretary"),
+            files,
+            change,
+            [("同意书.pdf", scenes.PDF)],
+        )
 
 
 def _meetings(session: Session, moment: clock.SimulatedClock) -> None:

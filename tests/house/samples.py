@@ -13,10 +13,12 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from app.council.motions.models import Motion
 from app.disbursements.models import Disbursement
 from app.documents.models import IssuedDocument
 from app.donations.models import Donation
 from app.files.models import Attachment
+from app.funds.models import Fund
 from app.goods.models import GoodsLine
 from app.jobs.models import OutboxMessage
 from app.ledger.models import JournalEntry
@@ -87,6 +89,10 @@ SAMPLES: dict[str, Candidates] = {
     "month": lambda _: ["2023-09"],
     "log.tile.path": _signed(lambda _: ["0/000.p/1"]),
     "number": _column(JournalEntry.number),
+    "rules.number": lambda _: [1],
+    "public_council.slug": _column(Fund.slug),
+    "public_council.number": lambda _: [1],
+    "public_motions.number": _column(Motion.number),
     "public_disbursements.number": _column(Disbursement.number),
     "public_sales.slug": _column(SaleEvent.slug),
     "statements.number": _column(IssuedDocument.number),
@@ -105,7 +111,14 @@ QUERIES: dict[str, dict[str, str]] = {
 }
 """Addresses that open nothing without a question."""
 
-ALSO = ("/ledger?min=abc", "/ledger?q=馕", "/ledger?direction=out", "/statements/2023-02")
+ALSO = (
+    "/ledger?min=abc",
+    "/decisions?year=abc",
+    "/decisions?result=approved",
+    "/ledger?q=馕",
+    "/ledger?direction=out",
+    "/statements/2023-02",
+)
 """Further addresses of public pages: what a visitor filters by, rightly or wrongly."""
 
 

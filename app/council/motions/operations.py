@@ -308,11 +308,10 @@ def withdraw_motion(session: Session, actor: Actor, motion_id: int, reason: str)
 
 def may_withdraw(actor: Actor, found: Motion) -> bool:
     """Whether the actor may take this motion back."""
-    if actor.user_id is None or not actor.may(Permission.COUNCIL_PROPOSE, found.fund_id):
+    if not actor.may(Permission.COUNCIL_PROPOSE, found.fund_id):
         return False
-    return actor.user_id in (found.drafted_by_id, found.submitter_id) or actor.holds(
-        Role.SECRETARY, found.fund_id
-    )
+    is_own = actor.user_id is not None and actor.user_id in (found.drafted_by_id, found.submitter_id)
+    return is_own or actor.holds(Role.SECRETARY, found.fund_id)
 
 
 @decides(SUBJECT)

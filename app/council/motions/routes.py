@@ -11,6 +11,9 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.council import queries as council
+from app.council.balloting.registry import Summary, shows
+from app.council.balloting.routes import view_of
+from app.council.models import Matter
 from app.council.motions import operations, queries
 from app.council.motions.forms import (
     MotionForm,
@@ -39,7 +42,7 @@ from app.files.rules import ACCEPT, MAX_BYTES
 from app.ledger import queries as ledger
 from app.people.queries import names_of
 from app.settings import Settings
-from app.shared.errors import N_, Forbidden, NotFound
+from app.shared.errors import N_, NotFound
 from app.shared.money import yuan
 from app.shared.permissions import Actor, Permission
 from app.web import office
@@ -134,16 +137,23 @@ def show(motion_id: int) -> Response:
     return motion_page(readable(motion_id))
 
 
-def motion_page(found: Motion, template: str = "motions/show.html", **context: Any) -> Response:
-    """The page of a motion, or another page about it that shows the same."""
+def motion_page(
+    found: Motion, template: str = "motions/show.html", *, typed: Any = None, **context: Any
+) -> Response:
+    """The page of a motion, or another page about it that shows the same. ``typed``: a vote or signature that came back."""
     reading = session()
     matter = council.matter_of(reading, queries.SUBJECT, found.id)
     kept = files_of(reading, queries.SUBJECT, found.id)
+    context.setdefault("matter", matter)
     who = actor()
     convenes = who.may(Permission.COUNCIL_CONVENE, found.fund_id)
     proposes = who.may(Permission.COUNCIL_PROPOSE, found.fund_id)
     people = [each for each in (found.drafted_by_id, found.submitter_id) if each is not None]
     names = names_of(reading, people)
+    if matter is not None:
+        context.setdefault("view", view_of(reading, who, matter, typed))
+    if typed is not None:
+        context.setdefault("form", typed)
     return page(
         template,
         found=found,
@@ -155,8 +165,6 @@ def motion_page(found: Motion, template: str = "motions/show.html", **context: A
         change=purpose_change(found),
         consents=_links([file for file in kept if file.purpose == queries.CONSENT]),
         papers=_links([file for file in kept if file.purpose != queries.CONSENT]),
-        matter=matter,
-        tally=council.tally(reading, matter) if matter else None,
         matter_states={status: _(name) for status, name in MATTER_STATUSES.items()},
         texts=queries.texts_of(reading, found.id),
         may={
@@ -170,6 +178,25 @@ def motion_page(found: Motion, template: str = "motions/show.html", **context: A
         nav_current="motions",
         **context,
     )
+
+
+def _summary(reading: Session, matter: Matter) -> Summary:
+    """What a member has to know of a motion before they vote."""
+    found = queries.motion(reading, matter.subject_id)
+    return Summary(
+        title=found.title,
+        url=url_for("motions.show", motion_id=found.id),
+        number=found.number or "",
+        list_name=_("提案"),
+        list_url=url_for("motions.listing"),
+    )
+
+
+@shows(queries.SUBJECT, _summary)
+def matter_page(matter: Matter, template: str | None = None, **context: Any) -> Response:
+    """The page of the motion that a matter is about."""
+    context["matter"] = matter
+    return motion_page(readable(matter.subject_id), template or "motions/show.html", **context)
 
 
 def _edit_url(found: Motion) -> str:
@@ -416,10 +443,11 @@ def give_back(motion_id: int) -> Response:
 def withdraw(motion_id: int) -> Response:
     """Ask for the reason, then take a motion back for good."""
     found = readable(motion_id)
-    if not operations.may_withdraw(actor(), found):
-        raise Forbidden(N_("只有提案人或秘书处可以撤回这份提案"))
-    if request.method == "GET" and not may_become(found.status, "withdrawn"):
-        return _back(found)
+    if request.method == "GET":
+        if not operations.may_withdraw(actor(), found):
+            return done(url_for("motions.show", motion_id=motion_id), _("只有提案人或秘书处可以撤回这份提案"))
+        if not may_become(found.status, "withdrawn"):
+            return _back(found)
     return _ended(motion_id, "motions/withdraw.html", operations.withdraw_motion, _("提案已撤回"))
 
 

@@ -8,8 +8,9 @@ from datetime import date, datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.council.consents.queries import PublicVote, public_votes
 from app.council.notice.queries import Standing, standing
-from app.council.queries import VoteView, matter_of, tally, votes_of
+from app.council.queries import matter_of, tally
 from app.council.rules import Tally
 from app.disbursements.budget.queries import BudgetLineRow, lines_of
 from app.disbursements.emergency.queries import EmergencyView, emergency_view
@@ -66,11 +67,12 @@ def request_list(session: Session, state: str, after: str) -> RequestList:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What the council decided, or is deciding. Members are seats. ``before_on``: decided before this system, that day."""
+    """What the council decided, or is deciding. Members are seats, named only as
+    ``PublicVote`` allows. ``before_on``: decided before this system, that day."""
 
     status: str
     tally: Tally
-    votes: list[VoteView]
+    votes: list[PublicVote]
     opened_at: datetime
     decided_at: datetime | None
     before_on: date | None
@@ -168,7 +170,7 @@ def _decision(session: Session, found: Disbursement) -> Decision | None:
     if matter is None:
         return None
     # While the vote is open, who voted how is nobody's business yet.
-    votes = votes_of(session, matter.id) if matter.status in ("approved", "rejected") else []
+    votes = public_votes(session, matter) if matter.status in ("approved", "rejected") else []
     return Decision(
         matter.status,
         tally(session, matter),

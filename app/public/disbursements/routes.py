@@ -125,6 +125,12 @@ def seat_name(number: int) -> str:
     return str(_("理事%(seat)s", seat=words or _DIGITS[0]))
 
 
+def vote_name(seat_number: int, name: str | None) -> str:
+    """Whose vote it is: the seat, with the name where it may stand there."""
+    seat = seat_name(seat_number)
+    return str(_("%(seat)s（%(name)s）", seat=seat, name=name)) if name else seat
+
+
 def _tally_note(decision: Decision) -> str:
     """应到 7 人，法定 5 人，到会 6 人，回避 1 人 → 通过"""
     counts = decision.tally
@@ -199,7 +205,8 @@ def _decided(decision: Decision) -> dict[str, Any]:
         "title": titles[decision.status],
         "state": "done" if decision.status == "approved" else "stopped",
         "votes": [
-            {"name": seat_name(each.seat_number), "choice": _CHOICES[each.choice]} for each in decision.votes
+            {"name": vote_name(each.seat_number, each.name), "choice": _CHOICES[each.choice]}
+            for each in decision.votes
         ],
     }
     if decision.before_on is not None:

@@ -1,0 +1,1 @@
+"""The fund's council and its rules, as anyone may read them."""

@@ -1,0 +1,1 @@
+"""Everything that was decided, in one list."""

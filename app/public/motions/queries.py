@@ -1,0 +1,71 @@
+"""A motion as anyone may read it: only what was submitted, never a draft, a paper or a person."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy.orm import Session
+
+from app.council import queries as council
+from app.council.consents.queries import PublicVote, public_votes
+from app.council.models import Matter
+from app.council.motions import queries as motions
+from app.council.motions.models import Motion, MotionText
+from app.council.motions.queries import LeafPlace
+from app.council.rules import Signature, Tally, Terms
+from app.shared.errors import N_, NotFound
+
+VOTES_SHOWN = ("approved", "rejected", "lapsed")
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """One text that was put to the vote, and how that went. ``votes`` only once it is decided."""
+
+    matter: Matter
+    tally: Tally
+    terms: Terms
+    signatures: list[Signature]
+    votes: list[PublicVote]
+    recusals: list[tuple[str, int]]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicMotion:
+    """Everything about a motion that anyone may read."""
+
+    motion: Motion
+    text: MotionText
+    texts: list[MotionText]
+    rounds: list[Round]
+    leaves: list[LeafPlace]
+
+    @property
+    def closed_at(self) -> datetime | None:
+        """When it was taken back."""
+        return self.motion.closed_at
+
+
+def public_motion(session: Session, number: str) -> PublicMotion:
+    """A motion by its public number. Raises NotFound for drafts as for unknown numbers."""
+    found = motions.published(session, number)
+    texts = motions.texts_of(session, found.id)
+    if not texts:
+        raise NotFound(N_("没有这份提案"))
+    rounds = [_round(session, each) for each in council.matters_of(session, motions.SUBJECT, found.id)]
+    return PublicMotion(found, texts[-1], texts, rounds, motions.leaves_of(session, found.id))
+
+
+def _round(session: Session, matter: Matter) -> Round:
+    votes = public_votes(session, matter)
+    kinds = Counter(each.conflict_kind for each in votes if each.conflict_kind is not None)
+    return Round(
+        matter,
+        council.tally(session, matter),
+        council.terms_of(session, matter),
+        council.signatures_of(session, matter.id),
+        votes if matter.status in VOTES_SHOWN else [],
+        sorted(kinds.items()) if matter.status in VOTES_SHOWN else [],
+    )
