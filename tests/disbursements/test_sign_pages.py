@@ -71,7 +71,7 @@ def test_two_officers_sign_a_middle_amount_and_the_chair_is_one_of_them(
     chair = visit("chair")
     work = chair.get("/office/")
     assert "待签批" in work.words
-    assert "受益：社区超市" in work.words
+    assert "付给 社区超市" in work.words
     assert "批准后剩 15,000.00 元" in work.words
     assert "截止" in work.words
     page = chair.get(_address(found))

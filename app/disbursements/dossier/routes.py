@@ -8,6 +8,7 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from app.council import queries as council
@@ -28,8 +29,8 @@ from app.disbursements.proof import queries as proof
 from app.disbursements.proof.rules import PAPERS
 from app.disbursements.risks.routes import signs_of
 from app.disbursements.states import EDITABLE, PAID, PROMISED, STATUS_NAMES, STATUS_TAGS
-from app.files.queries import FileRow, files_of
-from app.files.rules import MAX_BYTES
+from app.files.queries import FileRow, files_of, path_of, pdf_pages
+from app.files.rules import MAX_BYTES, PDF, PICTURES
 from app.ledger import queries as ledger
 from app.ledger.accounts import PAYMENT_LINES
 from app.parties.queries import party
@@ -143,6 +144,7 @@ _STOPPING = {
     "ratification_rejected",
     "ratification_lapsed",
 }
+_AWAITED = {"endorsing": N_("会签"), "referred": N_("托管机构决定")}
 _ACCEPTED_HINTS = {
     "accepted": N_("直接记入支出"),
     "prepaid": N_("先记为预付款（买物资记为库存），等会计登记验收后再记入支出"),
@@ -233,7 +235,7 @@ def dossier_page(
         emergency_tag=state_tag_of(emergency) if emergency else None,
         emergency_words=state_words(emergency) if emergency else None,
         payments=_payments(found),
-        story_items=_story(found),
+        story_items=_story(found, matter),
         leaves=[(_(_LEAVES[leaf.kind]), leaf.position) for leaf in queries.leaves_of(reading, found.id)],
         links=_links(found, matter, views),
         kind_names={kind: _(name) for kind, name in KINDS.items()},
@@ -276,12 +278,18 @@ def _listed(files: list[FileRow], *, named: bool = False) -> list[dict[str, Any]
         {
             "name": file.name,
             "url": url_for("files.download", file_id=file.id),
-            "size_text": file.size_text,
+            "size_text": _size_text(file),
+            "picture": url_for("files.small", file_id=file.id) if file.media_type in PICTURES else None,
             "note": (_(PURPOSES.get(file.purpose, file.purpose)) if named else None)
             or (_("可公开") if file.is_public else None),
         }
         for file in files
     ]
+
+
+def _size_text(file: FileRow) -> str:
+    pages = pdf_pages(path_of(files_dir(), file.sha256)) if file.media_type == PDF else None
+    return f"{file.size_text} · {ngettext('%(num)s 页', '%(num)s 页', pages)}" if pages else file.size_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -328,7 +336,7 @@ def _payments(found: Disbursement) -> list[PaymentRow]:
     return listed
 
 
-def _story(found: Disbursement) -> list[dict[str, Any]]:
+def _story(found: Disbursement, matter: Matter | None) -> list[dict[str, Any]]:
     """The audit trail as people read it; what one act causes besides itself is left out."""
     items: list[dict[str, Any]] = []
     for act in queries.acts_on(session(), found.id):
@@ -348,11 +356,13 @@ def _story(found: Disbursement) -> list[dict[str, Any]]:
         "drafted": N_("提交申请"),
         "returned": N_("补充后再次提交"),
         "submitted": N_("开始表决"),
-        "in_vote": N_("表决"),
+        "in_vote": _AWAITED.get(matter.status if matter else "open", N_("表决")),
         "in_notice": N_("公示期满后付款"),
         "held": N_("异议答复或暂停解除后付款"),
         "payable": N_("出纳付款"),
     }.get(found.status)
+    if found.status == "in_vote" and matter is not None and matter.decided_by != "council":
+        following = N_("负责人签批")
     if following:
         items.append({"title": _(following), "state": "now"})
     return items
@@ -370,7 +380,7 @@ def _links(found: Disbursement, matter: Matter | None, views: list[MatterView]) 
         if view.ballot.form or view.signing:
             text = _("去签字") if view.signing else _("改我的表决") if view.ballot.sentence else _("去表决")
             part = "sign" if view.signing else "ballot"
-            links.append((text, f"#{view.key}-{part}", "quiet" if view.ballot.sentence else "primary"))
+            links.append((text, f"#{view.key}-{part}", "quiet"))
     if found.status in EDITABLE and who.may(Permission.DISBURSEMENT_REQUEST, fund):
         links.append((_("提交"), to("disbursements.submit"), "primary"))
         links.append((_("修改草稿"), to("disbursements.edit"), "quiet"))

@@ -7,7 +7,6 @@ from flask_babel import gettext as _
 from app.council.rulebook.rules import Emergency
 from app.disbursements.emergency.queries import EmergencyView
 from app.disbursements.emergency.rules import STATES, TAGS
-from app.shared import clock
 from app.shared.money import yuan
 
 
@@ -33,7 +32,7 @@ def state_tag_of(view: EmergencyView) -> tuple[str, str]:
 
 def state_words(view: EmergencyView) -> str:
     """What became of a ratification, in a sentence that anyone may read."""
-    until = f"{clock.local(view.ratify_by):%Y-%m-%d}" if view.ratify_by else ""
+    until = view.ratify_by.isoformat() if view.ratify_by else ""
     if view.state == "ratified":
         return str(_("理事会已追认这笔紧急支出，决议 %(number)s。", number=view.resolution or ""))
     if view.state == "rejected":
@@ -44,7 +43,7 @@ def state_words(view: EmergencyView) -> str:
             )
         )
     if view.state == "late":
-        return str(_("理事会应在 %(day)s 前追认，到期没有形成决议。已付的钱不因此退回。", day=until))
+        return str(_("理事会应在 %(day)s 以前追认，到期没有形成决议。已付的钱不因此退回。", day=until))
     if view.state == "dropped":
         return str(_("这笔紧急支出没有付款，不再需要追认。"))
-    return str(_("这是紧急支出：负责人签批后先付款，理事会须在 %(day)s 前追认。", day=until))
+    return str(_("这是紧急支出：负责人签批后先付款，理事会须在 %(day)s 以前追认。", day=until))

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.council.meetings.rules import Subject, describes
 from app.council.models import Matter
 from app.council.queries import matter_of, rules_of
+from app.council.rules import last_day
 from app.disbursements.emergency.rules import papers_by, pay_by, state_of
 from app.disbursements.models import Disbursement
 from app.disbursements.queries import RATIFICATION, SUBJECT, disbursement, project_name
@@ -24,7 +25,7 @@ class EmergencyView:
 
     pay_by: datetime
     papers_by: date
-    ratify_by: datetime | None
+    ratify_by: date | None
     state: str
     matter: Matter
     resolution: str | None
@@ -46,7 +47,7 @@ def emergency_view(session: Session, found: Disbursement) -> EmergencyView | Non
     return EmergencyView(
         pay_by(emergency, decided.decided_at),
         papers_by(emergency, clock.local(decided.decided_at).date()),
-        ratification.closes_at,
+        last_day(ratification.closes_at) if ratification.closes_at else None,
         state_of(ratification.status, ratification.closes_at, clock.now()),
         ratification,
         ratification.resolution_number,

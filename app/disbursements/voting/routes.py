@@ -46,7 +46,7 @@ def _summary(reading: Session, matter: Matter) -> Summary:
         list_url=url_for("disbursements.listing"),
         gains=_("%(who)s（付给 %(payee)s）", who=found.beneficiary, payee=payee)
         if found.beneficiary
-        else payee,
+        else _("付给 %(payee)s", payee=payee),
         left_minor=left_after(found, pool_of(reading, found)),
     )
 
