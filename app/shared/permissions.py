@@ -62,6 +62,7 @@ class Permission(StrEnum):
     COUNCIL_PROPOSE = "council:propose"
     COUNCIL_SUPERVISE = "council:supervise"
     COUNCIL_COUNTERSIGN = "council:countersign"
+    OBJECTION_DISMISS = "objection:dismiss"
     INTEREST_DECLARE = "interest:declare"
     INTEREST_READ = "interest:read"
     INTEREST_RECORD = "interest:record"
@@ -128,7 +129,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.INTEREST_DECLARE,
         }
     ),
-    Role.CHAIR: frozenset(_MEMBER | {_P.COUNCIL_CONVENE, _P.NOTICE_READ}),
+    Role.CHAIR: frozenset(_MEMBER | {_P.COUNCIL_CONVENE, _P.NOTICE_READ, _P.OBJECTION_DISMISS}),
     Role.COUNCIL: _MEMBER,
     Role.SUPERVISOR: frozenset(
         _READ
@@ -138,6 +139,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.INTEREST_DECLARE,
             _P.INTEREST_READ,
             _P.COUNCIL_SUPERVISE,
+            _P.OBJECTION_DISMISS,
         }
     ),
     Role.HOST: frozenset(_READ | {_P.AUDIT_READ, _P.FUND_MANAGE, _P.COUNCIL_COUNTERSIGN}),

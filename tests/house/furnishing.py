@@ -34,7 +34,7 @@ from app.shared import clock
 from app.shared.db import transaction
 from app.shared.periods import month_period
 from app.statements.operations import issue_statement
-from tests.council import meetings, proposals
+from tests.council import meetings, objections, proposals
 from tests.disbursements import scenes
 from tests.factories import actor, simulated_start
 
@@ -92,6 +92,8 @@ def furnish(engine: Engine, files: Path) -> None:
             )
         _meetings(session, moment)
         _motions(session, files)
+    with Session(engine, expire_on_commit=False) as session:
+        _objections(session)
 
 
 def _motions(session: Session, files: Path) -> None:
@@ -110,6 +112,19 @@ def _motions(session: Session, files: Path) -> None:
             change,
             [("同意书.pdf", scenes.PDF)],
         )
+
+
+def _objections(session: Session) -> None:
+    """Now, because a notice that is over takes no objection: one that waits, one that is answered, and a hold."""
+    scenes.give(session, 100_000, on=clock.today())
+    found = scenes.in_notice(session, 50_000)
+    waits = objections.object_to(session, found, contact=PRIVATE_PHONE)
+    answered = objections.object_to(session, found, ground="need", contact=PRIVATE_PHONE)
+    objections.show(session, answered)
+    objections.answer(session, answered)
+    objections.dismiss(session, waits, "chair", "没有根据")
+    held = scenes.in_notice(session, 10_000)
+    objections.hold(session, held)
 
 
 def _meetings(session: Session, moment: clock.SimulatedClock) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 from app.council.motions.models import Motion
+from app.council.notice.models import Objection, PublicNotice
 from app.disbursements.models import Disbursement
 from app.documents.models import IssuedDocument
 from app.donations.models import Donation
@@ -82,6 +83,9 @@ SAMPLES: dict[str, Candidates] = {
     "session_id": _column(SignInSession.id),
     "file_id": _column(Attachment.id),
     "line_id": _column(GoodsLine.id),
+    "notice_id": _column(PublicNotice.id),
+    "objections.number": _column(Objection.number),
+    "objecting.number": _column(Objection.number),
     "message_id": _column(OutboxMessage.id),
     "account_id": _column(MoneyAccount.id),
     "event_id": _column(SaleEvent.id),

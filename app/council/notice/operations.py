@@ -15,7 +15,7 @@ from app.log.operations import LeafDraft, append
 from app.shared import clock
 from app.shared.audit import record
 from app.shared.encryption import encrypt
-from app.shared.errors import N_, Conflict, Forbidden, InputRefused, Refused
+from app.shared.errors import N_, Conflict, InputRefused, Refused
 from app.shared.permissions import SYSTEM, Actor, Permission, Role
 from app.shared.text import normal
 
@@ -165,9 +165,8 @@ def dismiss_objection(session: Session, actor: Actor, number: str, reason: str) 
     Raises Forbidden for anybody else, Refused without a reason or too late, Conflict for the same person twice.
     """
     found = queries.objection(session, number)
+    actor.require(Permission.OBJECTION_DISMISS, found.fund_id)
     is_chair = actor.holds(Role.CHAIR, found.fund_id)
-    if not is_chair and not actor.holds(Role.SUPERVISOR, found.fund_id):
-        raise Forbidden(N_("只有理事长和监督员可以共同驳回异议"))
     _require_open(found)
     received_on = clock.local(found.received_at).date()
     until = rules.dismissible_until(rules_in_force(session, found.fund_id).book, received_on)

@@ -18,7 +18,7 @@ from app.council.rulebook.queries import rules_in_force
 from app.people.operations import count_tries
 from app.people.rules import TooManyAttempts
 from app.shared import clock
-from app.shared.errors import N_, Forbidden, NotFound
+from app.shared.errors import N_, NotFound
 from app.shared.permissions import Actor, Permission, Role
 from app.web import office
 from app.web.access import FundChoice, actor, office_fund, public, public_write, requires
@@ -312,12 +312,10 @@ def answer(number: str) -> Response:
 
 
 @blueprint.route("/<number>/dismiss", methods=["GET", "POST"])
-@requires(Permission.DISBURSEMENT_READ)
+@requires(Permission.OBJECTION_DISMISS)
 def dismiss(number: str) -> Response:
     """Chair or supervisor proposes to dismiss an objection; the other confirms."""
     found, who = _readable(number), actor()
-    if not who.holds(Role.CHAIR, found.fund_id) and not who.holds(Role.SUPERVISOR, found.fund_id):
-        raise Forbidden(N_("只有理事长和监督员可以共同驳回异议"))
     said = _("已驳回，理由已公开") if found.dismissal_reason else _("已提出驳回，等另一方确认")
     return _close(
         number,
