@@ -14,7 +14,6 @@ from wtforms.validators import InputRequired, Length, Optional
 from app.council.motions.rules import TEXT_MAX, TITLE_MAX
 from app.council.rulebook.layouts import fraction
 from app.council.rulebook.rules import (
-    DECIDED_BY,
     MAJORITIES,
     SPECIAL_MATTERS,
     Emergency,
@@ -70,7 +69,7 @@ class TierForm(LineForm):
 
     up_to = MoneyField(_("不超过（空着：不设上限）"))
     decided_by = ChoiceField(
-        _("由谁决定"), [GivenIf()], choices=[(key, _(name)) for key, name in DECIDED_BY.items()]
+        _("由谁决定"), [GivenIf()], choices=[("officers", _("负责人签批")), ("council", _("理事会表决"))]
     )
     majority = ChoiceField(
         _("理事会怎么算通过"), [Optional()], choices=[(key, _(name)) for key, name in MAJORITIES.items()]
