@@ -9,8 +9,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.council.consents.queries import PublicVote, public_votes
+from app.council.models import Matter
 from app.council.notice.queries import Standing, standing
-from app.council.queries import matter_of, tally
+from app.council.queries import matters_of, tally
 from app.council.rules import Tally
 from app.disbursements.budget.queries import BudgetLineRow, lines_of
 from app.disbursements.emergency.queries import EmergencyView, emergency_view
@@ -70,7 +71,9 @@ class Decision:
     """What the council decided, or is deciding. Members are seats, named only as
     ``PublicVote`` allows. ``before_on``: decided before this system, that day."""
 
+    matter: Matter
     status: str
+    decided_by: str
     tally: Tally
     votes: list[PublicVote]
     opened_at: datetime
@@ -113,7 +116,7 @@ class Dossier:
     applied_on: date
     submitted_at: datetime | None
     closed_at: datetime | None
-    decision: Decision | None
+    decisions: list[Decision]
     standing: Standing | None
     payments: list[PaymentLine]
     proofs: list[ProofRow]
@@ -122,6 +125,11 @@ class Dossier:
     givers: Givers
     event_slugs: dict[int, str]
     leaves: list[LeafPlace]
+
+    @property
+    def decision(self) -> Decision | None:
+        """The latest decision: on the text as it stands."""
+        return self.decisions[-1] if self.decisions else None
 
 
 def dossier(session: Session, number: str) -> Dossier:
@@ -148,7 +156,7 @@ def dossier(session: Session, number: str) -> Dossier:
         applied_on=found.applied_on,
         submitted_at=found.submitted_at,
         closed_at=found.closed_at,
-        decision=_decision(session, found),
+        decisions=_decisions(session, found),
         standing=standing(session, SUBJECT, found.id),
         payments=_payments(session, found.id),
         proofs=proofs_of(session, found.id) if found.paid_minor else [],
@@ -165,20 +173,21 @@ def _displayed(session: Session, ids: set[int]) -> dict[int, str]:
     return {row.id: row.public_name for row in rows}
 
 
-def _decision(session: Session, found: Disbursement) -> Decision | None:
-    matter = matter_of(session, SUBJECT, found.id)
-    if matter is None:
-        return None
-    # While the vote is open, who voted how is nobody's business yet.
-    votes = public_votes(session, matter) if matter.status in ("approved", "rejected") else []
-    return Decision(
-        matter.status,
-        tally(session, matter),
-        votes,
-        matter.opened_at,
-        matter.decided_at,
-        matter.decided_before_on,
-    )
+def _decisions(session: Session, found: Disbursement) -> list[Decision]:
+    return [
+        Decision(
+            matter,
+            matter.status,
+            matter.decided_by,
+            tally(session, matter),
+            # While the vote is open, who voted how is nobody's business yet.
+            public_votes(session, matter) if matter.status in ("approved", "rejected") else [],
+            matter.opened_at,
+            matter.decided_at,
+            matter.decided_before_on,
+        )
+        for matter in matters_of(session, SUBJECT, found.id)
+    ]
 
 
 def _payments(session: Session, disbursement_id: int) -> list[PaymentLine]:

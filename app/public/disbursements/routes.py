@@ -2,35 +2,28 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
+from app.council.layouts import rules_facts
 from app.council.notice.rules import GROUNDS, OBJECTION_STATES, OBJECTION_TAGS
-from app.council.rules import STATUSES as MATTER_STATUSES
-from app.council.rules import Tally
 from app.disbursements.emergency.layouts import state_tag_of, state_words
-from app.disbursements.proof.queries import DeliveryRow, ProofRow
-from app.disbursements.states import PROMISED, STATUS_NAMES, STATUS_TAGS
+from app.disbursements.states import STATUS_NAMES, STATUS_TAGS
 from app.files.routes import send_attachment
 from app.ledger.accounts import PAYMENT_LINES
 from app.public.disbursements.queries import (
     STATES,
-    Decision,
     Dossier,
-    PaymentLine,
     dossier,
     request_file,
     request_list,
 )
+from app.public.disbursements.story import story_of, words_of
 from app.public.routes import in_address, known_names
 from app.shared.errors import N_
-from app.shared.money import yuan
 from app.web.access import public
 from app.web.database import session
-from app.web.i18n import locale, text
+from app.web.i18n import text
 from app.web.pages import page
 
 blueprint = Blueprint("public_disbursements", __name__)
@@ -43,8 +36,6 @@ _STATE_NAMES = {
     "paid": N_("已付款"),
     "ended": N_("未通过或撤回"),
 }
-_CHOICES = {"approve": "for", "reject": "against", "abstain": "abstained", "recuse": "recused"}
-_DIGITS = "零一二三四五六七八九"
 
 
 @blueprint.get("/disbursements")
@@ -90,12 +81,13 @@ def show(number: str) -> Response:
         purpose=known.earmarks[found.earmark_id],
         several_funds=len(known.funds) > 1,
         spending=text(PAYMENT_LINES[found.spending_kind]) if found.spending_kind else "",
-        story_items=_story(found),
+        story_items=story_of(found),
+        rules=_rules(found),
         grounds={key: text(name) for key, name in GROUNDS.items()},
         objection_states={key: (OBJECTION_TAGS[key], text(name)) for key, name in OBJECTION_STATES.items()},
         emergency_tag=state_tag_of(found.emergency) if found.emergency else None,
         emergency_words=state_words(found.emergency) if found.emergency else None,
-        tally_note=_tally_note(found.decision) if found.decision else "",
+        arithmetic=words_of(found.decision) if found.decision else "",
         files=[
             {
                 "name": each.name,
@@ -114,157 +106,9 @@ def download(file_id: int) -> Response:
     return send_attachment(request_file(session(), file_id))
 
 
-def seat_name(number: int) -> str:
-    """A council member as the public reads it: the seat, never the name."""
-    if locale() == "en" or number > 99:
-        return str(_("理事%(seat)s", seat=number))
-    tens, ones = divmod(number, 10)
-    words = ("" if tens == 0 else "十" if tens == 1 else _DIGITS[tens] + "十") + (
-        _DIGITS[ones] if ones else ""
-    )
-    return str(_("理事%(seat)s", seat=words or _DIGITS[0]))
-
-
-def vote_name(seat_number: int, name: str | None) -> str:
-    """Whose vote it is: the seat, with the name where it may stand there."""
-    seat = seat_name(seat_number)
-    return str(_("%(seat)s（%(name)s）", seat=seat, name=name)) if name else seat
-
-
-def _tally_note(decision: Decision) -> str:
-    """应到 7 人，法定 5 人，到会 6 人，回避 1 人 → 通过"""
-    counts = decision.tally
-    if decision.status == "open":
-        return str(_("应到 %(seats)s 人，法定 %(quorum)s 人，已有 %(present)s 人表决", **_numbers(counts)))
-    parts = [_("应到 %(seats)s 人，法定 %(quorum)s 人，到会 %(present)s 人", **_numbers(counts))]
-    if counts.abstain:
-        parts.append(_("弃权 %(count)s 人", count=counts.abstain))
-    if counts.recuse:
-        parts.append(_("回避 %(count)s 人", count=counts.recuse))
-    return f"{_('，').join(parts)} → {_(MATTER_STATUSES[decision.status])}"
-
-
-def _numbers(counts: Tally) -> dict[str, int]:
-    return {"seats": counts.seats, "quorum": counts.quorum, "present": counts.present}
-
-
-def _story(found: Dossier) -> list[dict[str, Any]]:
-    """What happened to the request, in order, and what comes next."""
-    items: list[dict[str, Any]] = [
-        {
-            "when": found.applied_on,
-            "title": _("%(applicant)s提出申请", applicant=found.applicant),
-            "detail": found.reason,
-        }
-    ]
+def _rules(found: Dossier) -> list[tuple[str, str]]:
+    """What the latest decision is made under; nothing for one of before this system."""
     decision = found.decision
-    if decision is not None and decision.before_on is None and found.submitted_at is not None:
-        items.append({"when": found.submitted_at, "title": _("提交理事会表决")})
-    if decision is not None:
-        items.append(_decided(decision))
-    items += [_paid(each) for each in found.payments]
-    items += [_shown(each) for each in found.proofs]
-    if found.delivery is not None:
-        items.append(_delivered(found.delivery))
-    if found.status == "closed":
-        items.append({"when": found.closed_at, "title": _("结项")})
-    if found.status in PROMISED:
-        left = found.amount_minor - found.paid_minor
-        waiting = {
-            "in_notice": N_("公示中，期满后付款 %(amount)s 元"),
-            "held": N_("付款暂停，%(amount)s 元未付"),
-        }
-        title = waiting.get(found.status, N_("等待出纳付款 %(amount)s 元"))
-        items.append({"title": _(title, amount=yuan(left)), "state": "now"})
-    elif found.status in ("withdrawn", "cancelled"):
-        title = _("申请撤回") if found.status == "withdrawn" else _("取消，未付的钱重新可用")
-        items.append({"when": found.closed_at, "title": title, "state": "stopped"})
-    return items
-
-
-def _decided(decision: Decision) -> dict[str, Any]:
-    counts = decision.tally
-    if decision.status == "open":
-        return {
-            "when": decision.opened_at,
-            "title": _("理事会正在表决"),
-            "detail": _tally_note(decision),
-            "state": "now",
-        }
-    titles = {
-        "endorsing": _("理事会表决：通过，待会签"),
-        "referred": _("未回避的理事不足三人，由托管机构决定"),
-        "approved": _("表决：通过"),
-        "rejected": _("表决：未通过"),
-        "lapsed": _("到期未达法定人数"),
-        "voided": _("内容有改动，表决作废"),
-        "withdrawn": _("表决中止"),
-    }
-    item: dict[str, Any] = {
-        "when": decision.before_on or decision.decided_at,
-        "title": titles[decision.status],
-        "state": "done" if decision.status == "approved" else "stopped",
-        "votes": [
-            {"name": vote_name(each.seat_number, each.name), "choice": _CHOICES[each.choice]}
-            for each in decision.votes
-        ],
-    }
-    if decision.before_on is not None:
-        item["tag"] = ("plain", _("本系统启用前的决议"))
-        item["detail"] = _(
-            "按会议纪要登记：赞成 %(approve)s 票，反对 %(reject)s 票，弃权 %(abstain)s 票，回避 %(recuse)s 人。",
-            approve=counts.approve,
-            reject=counts.reject,
-            abstain=counts.abstain,
-            recuse=counts.recuse,
-        )
-    elif not decision.votes:
-        item["detail"] = ngettext("%(num)s 人表决", "%(num)s 人表决", counts.present)
-    return item
-
-
-def _shown(proof: ProofRow) -> dict[str, Any]:
-    """A proof of use: what was done with the money, and how much of it was accepted."""
-    item: dict[str, Any] = {
-        "when": proof.submitted_at,
-        "title": _("提交使用凭证 %(amount)s 元", amount=yuan(proof.used_minor)),
-        "detail": proof.words,
-    }
-    if proof.accepted_minor is None:
-        item["tag"] = ("wait", _("待验收"))
-    elif proof.accepted_minor == proof.used_minor:
-        item["tag"] = ("ok", _("已验收"))
-    else:
-        item["tag"] = ("stop", _("认可 %(amount)s 元", amount=yuan(proof.accepted_minor)))
-    return item
-
-
-def _delivered(delivery: DeliveryRow) -> dict[str, Any]:
-    title = _("已到达受益人")
-    if delivery.recipients:
-        title = _("已到达受益人：%(count)s 人（户）", count=delivery.recipients)
-    return {"when": delivery.delivered_on, "title": title, "detail": delivery.words}
-
-
-def _paid(payment: PaymentLine) -> dict[str, Any]:
-    amount = yuan(payment.amount_minor)
-    titles = {
-        "payment": _("出纳付款 %(amount)s 元", amount=amount),
-        "acceptance": _("验收 %(amount)s 元", amount=amount),
-        "refund": _("收款方退回 %(amount)s 元", amount=amount),
-    }
-    details = []
-    if payment.voucher_number:
-        details.append(_("凭证 %(number)s", number=payment.voucher_number))
-    if payment.kind == "payment":
-        details.append(_("已验收或已发放") if payment.is_accepted else _("尚未验收或发放"))
-    item: dict[str, Any] = {
-        "when": payment.occurred_on,
-        "title": titles[payment.kind],
-        "detail": " · ".join(details),
-        "url": url_for("public_entries.show_entry", number=payment.entry_number),
-    }
-    if payment.is_reversed:
-        item["tag"] = ("stop", _("已冲销"))
-        item["state"] = "stopped"
-    return item
+    if decision is None or decision.before_on is not None:
+        return []
+    return rules_facts(session(), decision.matter)
