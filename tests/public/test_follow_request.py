@@ -41,7 +41,9 @@ def test_decision_made_before_this_system_says_so(town: Town) -> None:
         "表决，赞成 : 反对": "5 : 0",
         "已经支付": "6,000.00",
     }
-    assert reading.notes(page)["表决，赞成 : 反对"] == "应到 7 人，法定 5 人，到会 6 人，回避 1 人 → 通过"
+    assert reading.notes(page)["表决，赞成 : 反对"] == (
+        "7 席，法定人数 5，到会 6（回避 1）：赞成 5，反对 0，弃权 0 → 通过"
+    )
     story = _story(page)
     assert "金华社区提出申请" in story[0]
     assert "本系统启用前的决议" in story[1]
@@ -102,7 +104,7 @@ def test_votes_are_shown_by_seat_once_the_council_has_decided(
         number = _number(session, found)
         stranger = visit()
         open_page = stranger.get(f"/disbursements/{number}")
-        assert reading.notes(open_page)["表决，赞成 : 反对"] == "应到 5 人，法定 4 人，已有 2 人表决"
+        assert reading.notes(open_page)["表决，赞成 : 反对"] == ("5 席，法定人数 4，已有 2 席参加 → 表决中")
         assert not open_page.tree.xpath("//ul[@class='votes']/li")
         for member in scenes.MEMBERS[2:4]:
             scenes.vote(session, found, member, "approve")

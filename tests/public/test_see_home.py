@@ -115,7 +115,7 @@ def test_request_that_waits_is_shown_with_its_state(session: Session, visit: Cal
         scenes.drafted(session, 5_000, project_name="还没提交的项目")
     home = visit().get("/")
     assert "申请 600.00 元。理事会正在表决。" in home.words
-    assert "申请 2,000.00 元。理事会已批准，等待出纳付款。" in home.words
+    assert "申请 2,000.00 元。已批准，等待出纳付款。" in home.words
     assert "还没提交的项目" not in home.html
     assert "已批准待付 2,000.00 元" in reading.notes(home)["现在结余"]
     assert "含期初 10,000.00 元" in reading.notes(home)["现在结余"]
