@@ -63,7 +63,7 @@ def test_stranger_objects_and_the_page_says_what_became_of_it(visit: Visit, sess
     assert "内容待核对后公开" in shown.words
     after = stranger.get(_dossier(session, found))
     assert "暂停付款" in after.heading
-    for words in (f"异议 {number}", "待答复，付款暂停", "理由：价格或数量不合理", "前书面答复"):
+    for words in (f"异议 {number}", "待答复，付款暂停", "理由：价格或数量不合理", "理事会最晚"):
         assert words in after.words
     assert objections.WORDS not in after.html
     assert scenes.status_of(session, found) == "held"

@@ -185,10 +185,10 @@ def dismiss_objection(session: Session, actor: Actor, number: str, reason: str) 
         found.dismissed_by_supervisor_id = actor.user_id
     else:
         raise Conflict(N_("还要由另一方同意驳回"))
-    record(
-        session, actor.user_id, "dismiss_objection", found.subject_type, found.subject_id, objection=number
-    )
-    if found.dismissed_by_chair_id is not None and found.dismissed_by_supervisor_id is not None:
+    is_agreed = found.dismissed_by_chair_id is not None and found.dismissed_by_supervisor_id is not None
+    act = "dismiss_objection" if is_agreed else "propose_dismissal"
+    record(session, actor.user_id, act, found.subject_type, found.subject_id, objection=number)
+    if is_agreed:
         found.answer = found.dismissal_reason
         _close(session, actor, found, "dismissed")
     else:

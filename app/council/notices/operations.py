@@ -177,7 +177,7 @@ def objection_received(session: Session, objection: Objection) -> None:
     is_open = objection.status == "open"
     text = _lines(
         f"理由：{GROUNDS[objection.ground]}",
-        f"付款暂停。请在 {objection.answer_due_on.isoformat()} 前书面答复。"
+        f"付款暂停。请最晚 {objection.answer_due_on.isoformat()} 书面答复。"
         if is_open
         else "与已答复的异议相同，不再暂停付款。",
     )
@@ -254,11 +254,11 @@ def answer_due(session: Session, objection: Objection, today: date) -> None:
     by = objection.answer_due_on.isoformat()
     if objection.answer_due_on < today:
         title = f"异议 {objection.number} 答复逾期：{about.title}"
-        text = f"应在 {by} 前书面答复。付款仍然暂停。"
+        text = f"最晚应在 {by} 书面答复。付款仍然暂停。"
         _of_objection(session, objection, "answer_overdue", title, text)
     else:
         title = f"异议 {objection.number} 快到答复期限：{about.title}"
-        _of_objection(session, objection, "answer_due", title, f"请在 {by} 前书面答复。", ANSWERERS)
+        _of_objection(session, objection, "answer_due", title, f"请最晚 {by} 书面答复。", ANSWERERS)
 
 
 @job(REMIND)

@@ -83,7 +83,8 @@ _ACTS = {
     "open_notice": N_("公示开始"),
     "end_notice": N_("公示结束"),
     "object": N_("有人提出异议"),
-    "show_objection": N_("公开异议"),
+    "show_objection": N_("核对异议内容"),
+    "propose_dismissal": N_("建议驳回异议"),
     "answer_objection": N_("答复异议"),
     "dismiss_objection": N_("驳回异议"),
     "place_hold": N_("监督员暂停付款"),
@@ -342,7 +343,7 @@ def _story(found: Disbursement, matter: Matter | None) -> list[dict[str, Any]]:
     for act in queries.acts_on(session(), found.id):
         if act.action not in _ACTS:
             continue
-        said = [act.actor or _("系统")]
+        said = [act.actor or (_("公众") if act.action == "object" else _("系统"))]
         if "choice" in act.detail:
             said.append(_(CHOICES[act.detail["choice"]]))
         if "entry" in act.detail:
