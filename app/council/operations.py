@@ -40,7 +40,7 @@ from app.shared.permissions import COUNCIL_SEATS, Actor, Permission, Role
 class MatterDraft:
     """What is put before the council. ``counted_minor``: the sum that picks the tier (amounts split over a window count
     together); ``conflicts``: people who are out, with the published kind; ``is_emergency``: officers sign, the council
-    ratifies."""
+    ratifies; ``by_council``: the council votes whatever the amount; ``poll_days``: another time than the rules give."""
 
     fund_id: int
     type: str
@@ -52,6 +52,7 @@ class MatterDraft:
     conflicts: Mapping[int, str] = field(default_factory=dict)
     is_emergency: bool = False
     by_council: bool = False
+    poll_days: int | None = None
 
 
 def open_matter(session: Session, actor: Actor, draft: MatterDraft) -> Matter:
@@ -64,6 +65,8 @@ def open_matter(session: Session, actor: Actor, draft: MatterDraft) -> Matter:
     if not seats:
         raise Refused(N_("这个基金还没有理事，无法表决；请管理员先登记理事席位"))
     counted = draft.counted_minor if draft.counted_minor is not None else draft.amount_minor
+    if draft.topic == "ratification":  # what was spent is spent: no tier applies
+        counted = None
     tier_place = found.book.tier_of(counted) if counted is not None else 0
     tier = found.book.tiers[tier_place]
     is_special = draft.topic in found.book.special_matters
@@ -93,7 +96,10 @@ def open_matter(session: Session, actor: Actor, draft: MatterDraft) -> Matter:
         needs_host=counted is not None and tier.host_countersign,
         seats=len({seat for seat, _ in seats}),
         opened_at=now,
-        closes_at=clock.end_of(clock.local(now).date() + timedelta(days=found.book.poll_days)),
+        closes_at=clock.end_of(
+            clock.local(now).date()
+            + timedelta(days=found.book.poll_days if draft.poll_days is None else draft.poll_days)
+        ),
     )
     matter.quorum = quorum_of(matter.seats, found.book.quorum)
     if draft.is_emergency:

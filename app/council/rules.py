@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
+from app.shared import clock
 from app.shared.errors import N_
 
 CHOICES: dict[str, str] = {
@@ -99,6 +101,11 @@ class Terms:
 
 
 ORDINARY = Terms()
+
+
+def last_day(closes_at: datetime) -> date:
+    """The last day on which a poll that ends at ``closes_at`` (UTC) is open, in the fund's time."""
+    return clock.local(closes_at - timedelta(microseconds=1)).date()
 
 
 def quorum_of(seats: int, fraction: tuple[int, int] = (2, 3)) -> int:

@@ -56,6 +56,8 @@ class DisbursementForm(BudgetFields, OnceForm):
     applicant = TextField(_("申请方"), [Given(), Length(max=200)])
     payee_kind = ChoiceField(_("收款方类型"), [Given()], choices=_PARTY_KINDS, blank=False)
     payee = TextField(_("收款方"), [Given(), Length(max=200)], description=_("钱最后付给谁，请写全称"))
+    beneficiary = TextField(_("受益人"), [Optional(), Length(max=200)])
+    is_emergency = BooleanField(_("按紧急支出办理"))
     reason = LongTextField(_("事由"), [Given(), Length(max=4000)])
     applied_on = DateField(_("申请日期"), [Given()])
     papers = LongTextField(_("材料清单"), [Optional(), Length(max=2000)])

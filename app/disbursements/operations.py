@@ -20,6 +20,8 @@ from app.council.rules import Tally, decides
 from app.disbursements import queries
 from app.disbursements.budget.operations import require_adding_up
 from app.disbursements.budget.queries import lines_for_hash, quotations_for_hash
+from app.disbursements.emergency.operations import drop_ratification, open_ratification
+from app.disbursements.emergency.rules import require_path
 from app.disbursements.models import Disbursement
 from app.disbursements.risks.queries import window_sum
 from app.disbursements.rules import DisbursementDraft, refuse_if_wrong, text_hash
@@ -46,6 +48,8 @@ from app.shared.text import normal
 
 SUBJECT = queries.SUBJECT
 MAX_PAPERS = 20
+MAX_DONORS = 200
+"""The largest donors of a purpose whose ties to a member count."""
 _NUMBER = re.compile(r"^\d{4}-\d{2,4}$")
 
 
@@ -171,6 +175,8 @@ def submit_disbursement(
         raise Refused(N_("请选择支出类别"), field="spending_kind")
     require_adding_up(session, disbursement)
     _require_free_beneficiary(session, disbursement)
+    if disbursement.is_emergency:
+        require_path(rules_in_force(session, disbursement.fund_id).book, disbursement.amount_minor)
     pool = next(
         pool
         for pool in ledger.pools_of(session, disbursement.fund_id)
@@ -321,13 +327,13 @@ def _require_free_beneficiary(session: Session, disbursement: Disbursement) -> N
 
 
 def conflicts(session: Session, disbursement: Disbursement) -> dict[int, str]:
-    """Officers and members who are out of the decision, with the kind of their interest."""
+    """Officers and members who are out of the decision, with the kind of their interest: tied to the payee, the applicant, the
+    beneficiary, or to a donor who bound the money to this purpose."""
     people = {
-        relation: [party_by_id(session, party_id).name]
-        for relation, party_id in (
-            ("payee", disbursement.payee_id),
-            ("applicant", disbursement.applicant_id),
-        )
+        "payee": [party_by_id(session, disbursement.payee_id).name],
+        "applicant": [party_by_id(session, disbursement.applicant_id).name],
+        "donor": ledger.largest_donors_to(session, disbursement.earmark_id, limit=MAX_DONORS),
+        "beneficiary": [disbursement.beneficiary] if disbursement.beneficiary else [],
     }
     return {each.user_id: each.kind for each in conflicts_of(session, disbursement.fund_id, people)}
 
@@ -424,6 +430,8 @@ def follow_decision(session: Session, actor: Actor, matter: Matter) -> None:
     record(session, actor.user_id, "approved", SUBJECT, disbursement.id)
     if waits or disbursement.is_emergency:
         notice.open_notice(session, actor, matter, is_after_payment=disbursement.is_emergency)
+    if matter.decided_by == "emergency":
+        open_ratification(session, actor, disbursement, matter, conflicts(session, disbursement))
 
 
 def advance(session: Session, actor: Actor, disbursement: Disbursement) -> Disbursement:
@@ -485,6 +493,8 @@ def cancel_disbursement(session: Session, actor: Actor, disbursement_id: int, re
     tracing.release(session, SUBJECT, disbursement_id)
     disbursement = queries.disbursement(session, disbursement_id)
     _end(session, actor, disbursement, following, reason, {"releases": [list(part) for part in released]})
+    if following == "cancelled":
+        drop_ratification(session, actor, disbursement_id)
     return disbursement
 
 

@@ -27,6 +27,8 @@ from app.shared.money import yuan
 from app.shared.permissions import Actor, Permission
 
 SUBJECT = "disbursement"
+RATIFICATION = "ratification"
+"""The type of the matter by which a council ratifies an emergency."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,8 +270,10 @@ def _about(
 
 
 def leaves_of(session: Session, disbursement_id: int) -> list[LeafPlace]:
-    """The leaves of a request, of its matter and of the entries that it made, in the order of the log."""
-    matters = select(Matter.id).where(Matter.type == SUBJECT, Matter.subject_id == disbursement_id)
+    """The leaves of a request, of its matters and of the entries that it made, in the order of the log."""
+    matters = select(Matter.id).where(
+        Matter.type.in_((SUBJECT, RATIFICATION)), Matter.subject_id == disbursement_id
+    )
     entries = ledger.log_positions_of(SUBJECT, disbursement_id)
     rows = session.execute(
         select(Leaf.kind, Leaf.position, Leaf.appended_at)

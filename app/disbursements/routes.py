@@ -8,11 +8,14 @@ from flask import Blueprint, Response, redirect, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.council.rulebook.queries import rules_in_force
+from app.council.rulebook.rules import Emergency
 from app.disbursements import operations, queries
 from app.disbursements.budget.forms import as_fields
 from app.disbursements.budget.operations import write_budget
 from app.disbursements.budget.queries import lines_of, quotations_of
 from app.disbursements.dossier.routes import dossier_page, files_dir, may_take_back, readable
+from app.disbursements.emergency.layouts import limits_words
 from app.disbursements.forms import (
     KIND_HINTS,
     DisbursementForm,
@@ -167,6 +170,8 @@ def edit(disbursement_id: int) -> Response:
         applied_on=found.applied_on,
         papers=found.papers,
         office_number=found.office_number,
+        beneficiary=found.beneficiary,
+        is_emergency=found.is_emergency,
         **as_fields(lines_of(session(), found.id), quotations_of(session(), found.id)),
     )
     _offer_earmarks(form, found.fund_id)
@@ -203,7 +208,14 @@ def _draft(form: DisbursementForm, fund_id: int, applicant: PartyDraft | int) ->
         papers=form.papers.data or "",
         office_number=form.office_number.data or "",
         idempotency_key=form.once.data,
+        beneficiary=form.beneficiary.data or "",
+        # Without an emergency path in the rules there is no such box, whatever a browser sends.
+        is_emergency=bool(form.is_emergency.data) and _emergency(fund_id) is not None,
     )
+
+
+def _emergency(fund_id: int) -> Emergency | None:
+    return rules_in_force(session(), fund_id).book.emergency
 
 
 def _adds_line(form: DisbursementForm) -> bool:
@@ -237,6 +249,7 @@ def _offer_earmarks(form: DisbursementForm, fund_id: int) -> None:
 
 
 def _form_page(form: DisbursementForm, fund_id: int, found: Disbursement | None) -> Response:
+    emergency = _emergency(fund_id)
     ask_for_files_again(form, form.files, *(entry.form.file for entry in form.quotations))
     return page(
         "disbursements/draft.html",
@@ -247,6 +260,7 @@ def _form_page(form: DisbursementForm, fund_id: int, found: Disbursement | None)
         projects=[project.name for project in ledger.projects_of(session(), fund_id)],
         organisations=queries.organisations_of(session(), fund_id),
         kind_hints={kind: _(hint) for kind, hint in KIND_HINTS.items()},
+        emergency_limits=limits_words(emergency) if emergency else None,
         accept=ACCEPT,
         max_bytes=MAX_BYTES,
         kept_files=files_of(session(), queries.SUBJECT, found.id) if found else [],

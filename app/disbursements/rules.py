@@ -45,6 +45,8 @@ def refuse_if_wrong(draft: DisbursementDraft, today: date) -> None:
         refusals.append(Refused(N_("请填写项目，最多 200 个字"), field="project"))
     if not draft.reason.strip() or len(draft.reason) > 4000:
         refusals.append(Refused(N_("请写明事由，最多 4000 个字"), field="reason"))
+    if len(draft.beneficiary) > 200:
+        refusals.append(Refused(N_("受益人最多写 200 个字"), field="beneficiary"))
     if draft.spending_kind is not None and draft.spending_kind not in SPENDING_KINDS:
         refusals.append(Refused(N_("请选择支出类别"), field="spending_kind"))
     try:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
+import pikepdf
+from PIL import Image, ImageOps
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -14,6 +18,10 @@ from app.files.models import Attachment
 from app.files.rules import may_read
 from app.shared.errors import N_, NotFound
 from app.shared.permissions import Actor
+
+SMALL_EDGE = 480
+"""Pixels along the longer edge of a picture as lists show it."""
+MOST_PIXELS = 60_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,3 +102,34 @@ def public_file(session: Session, file_id: int) -> FileRow:
 def path_of(folder: Path, sha256: str) -> Path:
     """Where the bytes with this digest lie."""
     return folder / sha256[:2] / sha256
+
+
+def small_picture(path: Path) -> bytes | None:
+    """A picture as a JPEG of at most SMALL_EDGE pixels, upright and without what a camera writes beside it (place, time).
+
+    None for what is no readable picture, or one so large that reading it would be too much.
+    """
+    try:
+        with Image.open(path, formats=("JPEG", "PNG")) as picture:
+            if picture.width * picture.height > MOST_PIXELS:
+                return None
+            picture.draft("RGB", (SMALL_EDGE, SMALL_EDGE))
+            upright = ImageOps.exif_transpose(picture).convert("RGBA")
+            upright.thumbnail((SMALL_EDGE, SMALL_EDGE))
+            plain = Image.new("RGB", upright.size, "white")
+            plain.paste(upright, mask=upright)
+            written = io.BytesIO()
+            plain.save(written, "JPEG", quality=78)
+            return written.getvalue()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None
+
+
+@lru_cache(maxsize=1024)
+def pdf_pages(path: Path) -> int | None:
+    """How many pages a PDF has; None when it does not say, or is locked. ``path`` never holds anything else later."""
+    try:
+        with pikepdf.open(path) as document:
+            return len(document.pages)
+    except (pikepdf.PdfError, OSError, ValueError):
+        return None

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, Response, current_app, send_file
+from flask import Blueprint, Response, current_app, request, send_file
 
 from app.files import queries
 from app.files.rules import PICTURES
 from app.settings import Settings
+from app.shared.errors import N_, NotFound
 from app.shared.permissions import Permission
 from app.web.access import actor, requires
 from app.web.database import session
@@ -19,6 +20,24 @@ blueprint = Blueprint("files", __name__, url_prefix="/office/files")
 def download(file_id: int) -> Response:
     """A file of a record that the person may read."""
     return send_attachment(queries.readable_file(session(), actor(), file_id))
+
+
+@blueprint.get("/<int:file_id>/small")
+@requires(Permission.OFFICE_ENTER)
+def small(file_id: int) -> Response:
+    """A picture of a record that the person may read, made small for a telephone. NotFound for anything but a picture."""
+    file = queries.readable_file(session(), actor(), file_id)
+    settings: Settings = current_app.extensions["sunledger_settings"]
+    content = None
+    if file.media_type in PICTURES:
+        content = queries.small_picture(queries.path_of(settings.files_dir, file.sha256))
+    if content is None:
+        raise NotFound(N_("没有这个文件"))
+    answer = Response(content, mimetype="image/jpeg")
+    answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    answer.headers["Cache-Control"] = "private, no-cache"
+    answer.set_etag(f"{file.sha256}-small")
+    return answer.make_conditional(request)  # type: ignore[return-value]
 
 
 def send_attachment(file: queries.FileRow) -> Response:

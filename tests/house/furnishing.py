@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 from datetime import date, timedelta
 from pathlib import Path
 
+from PIL import Image
 from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
@@ -79,6 +81,7 @@ def furnish(engine: Engine, files: Path) -> None:
                 content="品名,数量\n大米,32\n".encode(),
                 is_public=True,
             )
+        _photograph(session, files, paid)
         _interests(session)
         _register(session, files)
         _notices(session)
@@ -117,6 +120,22 @@ def _meetings(session: Session, moment: clock.SimulatedClock) -> None:
     minuted = meetings.hold(session, moment, held_at=clock.now() + timedelta(days=9))
     meetings.write(session, minuted)
     meetings.issue(session, minuted)
+
+
+def _photograph(session: Session, files: Path, request: int) -> None:
+    written = io.BytesIO()
+    Image.new("RGB", (900, 600), "#c8b090").save(written, "JPEG")
+    with transaction(session, books=True):
+        attach_file(
+            session,
+            actor(session, "secretary"),
+            files,
+            subject_type="disbursement",
+            subject_id=request,
+            purpose="attachment",
+            name="发放现场.jpg",
+            content=written.getvalue(),
+        )
 
 
 def _notices(session: Session) -> None:

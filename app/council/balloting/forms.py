@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask_babel import lazy_gettext as _
 from wtforms import HiddenField
 from wtforms.validators import InputRequired, Length, Optional
@@ -29,6 +31,10 @@ class VoteForm(Form):
     )
     reason = LongTextField(_("理由"), [Optional(), Length(max=1000)])
     text_hash = HiddenField(validators=[InputRequired(), Length(max=64)])
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.conflict_kind.flags.optional = False  # asked for with a recusal only, but then it must be there
 
 
 class SignForm(Form):

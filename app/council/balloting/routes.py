@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, request
@@ -15,8 +16,7 @@ from app.council.balloting.forms import DECLARED, RECUSALS, SignForm, VoteForm
 from app.council.balloting.registry import Summary, is_shown, page_of, summary_of
 from app.council.layouts import arithmetic, progress, rules_facts
 from app.council.models import Matter
-from app.council.rules import CHOICES, DECIDERS, Tally, quorum_reached
-from app.shared import clock
+from app.council.rules import CHOICES, DECIDERS, Tally, last_day, quorum_reached
 from app.shared.errors import N_, NotFound
 from app.shared.money import yuan
 from app.shared.permissions import COUNCIL_SEATS, Actor, Permission, Role
@@ -91,6 +91,7 @@ class MatterView:
     versions: list[layouts.VoteVersion]
     signatures: list[dict[str, Any]]
     facts: list[tuple[str, str]]
+    last_day: date | None
     choice_hints: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -124,6 +125,7 @@ def view_of(
         versions=layouts.vote_versions(votes) if any(vote.source != "matched" for vote in votes) else [],
         signatures=layouts.signature_items(reading, matter),
         facts=rules_facts(reading, matter),
+        last_day=last_day(matter.closes_at) if matter.closes_at and matter.status == "open" else None,
         choice_hints={choice: str(_(hint)) for choice, hint in _CHOICE_HINTS.items()},
     )
 
@@ -156,6 +158,7 @@ def _signing(reading: Session, who: Actor, matter: Matter, form: SignForm | None
         return None
     form = form or SignForm(formdata=None)
     form.text_hash.data, form.kind.data = matter.text_hash, kind
+    form.reason.flags.optional = kind != "opinion"
     if kind == "opinion":
         form.choice.choices = [
             type(each)(each.value, layouts.opinion_name(str(each.value))) for each in form.choice.choices
@@ -192,20 +195,19 @@ def _item(reading: Session, matter: Matter, tag: str, action: str) -> office.Wor
     summary = summary_of(reading, matter)
     details = [
         _("第 %(number)s 号", number=summary.number) if summary.number else "",
-        _("受益：%(who)s", who=summary.gains) if summary.gains else "",
+        summary.gains,
         _("批准后剩 %(amount)s 元", amount=yuan(summary.left_minor))
         if summary.left_minor is not None
         else "",
         _(DECIDERS["emergency"]) if matter.decided_by == "emergency" else "",
     ]
-    until = f"{clock.local(matter.closes_at):%Y-%m-%d %H:%M}" if matter.closes_at else ""
-    waits_for_time = matter.status == "open" and until
+    until = last_day(matter.closes_at).isoformat() if matter.closes_at and matter.status == "open" else None
     return office.WorkItem(
         title=summary.title,
         url=summary.url,
         detail=" · ".join(filter(None, details)) or None,
         amount_minor=matter.amount_minor,
-        due=_("%(at)s 截止", at=until) if waits_for_time else matter.opened_at,
+        due=_("%(day)s 截止", day=until) if until else matter.opened_at,
         tag=("wait", tag),
         action=action,
     )

@@ -8,23 +8,25 @@ from typing import Any
 
 from flask import Blueprint, Response, current_app, url_for
 from flask_babel import gettext as _
+from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from app.council import queries as council
 from app.council.balloting.forms import SignForm, VoteForm
-from app.council.balloting.registry import Summary, shows
-from app.council.balloting.routes import view_of
+from app.council.balloting.routes import MatterView, view_of
 from app.council.models import Matter
 from app.council.rules import CHOICES, quorum_reached
 from app.disbursements import queries
 from app.disbursements.budget.queries import lines_of, quotations_of
+from app.disbursements.emergency.layouts import state_tag_of, state_words
+from app.disbursements.emergency.queries import emergency_view
 from app.disbursements.models import Disbursement
 from app.disbursements.payees.queries import accounts_of
 from app.disbursements.payments import operations as payments
 from app.disbursements.risks.routes import signs_of
 from app.disbursements.states import EDITABLE, PAID, PROMISED, STATUS_NAMES, STATUS_TAGS
-from app.files.queries import FileRow, files_of
-from app.files.rules import MAX_BYTES
+from app.files.queries import FileRow, files_of, path_of, pdf_pages
+from app.files.rules import MAX_BYTES, PDF, PICTURES
 from app.ledger import queries as ledger
 from app.ledger.accounts import PAYMENT_LINES
 from app.parties.queries import party
@@ -56,6 +58,10 @@ _ACTS = {
     "submit_disbursement": N_("提交申请"),
     "cast_vote": N_("表决"),
     "approved": N_("决定通过，款项已预留"),
+    "open_ratification": N_("提请理事会追认"),
+    "ratification_approved": N_("理事会追认"),
+    "ratification_rejected": N_("追认未通过"),
+    "ratification_lapsed": N_("未按期追认"),
     "rejected": N_("未通过"),
     "lapsed": N_("到期未达法定人数"),
     "returned_disbursement": N_("退回补充，已有的表决作废"),
@@ -113,6 +119,15 @@ _LEAVES = {
     "hold_lifted": N_("恢复付款"),
     "entry": N_("分录"),
 }
+_STOPPING = {
+    "rejected",
+    "lapsed",
+    "withdrawn_disbursement",
+    "cancelled_disbursement",
+    "ratification_rejected",
+    "ratification_lapsed",
+}
+_AWAITED = {"endorsing": N_("会签"), "referred": N_("托管机构决定")}
 _ACCEPTED_HINTS = {
     "accepted": N_("直接记入支出"),
     "prepaid": N_("先记为预付款（买物资记为库存），等会计登记验收后再记入支出"),
@@ -161,10 +176,18 @@ def dossier_page(
     reading = session()
     matter = council.matter_of(reading, queries.SUBJECT, found.id)
     kept = files_of(reading, queries.SUBJECT, found.id)
-    pool = _pool(reading, found)
+    pool = pool_of(reading, found)
+    emergency = emergency_view(reading, found)
     views = [
-        view_of(reading, actor(), each, typed if acting is not None and acting.id == each.id else None)
-        for each in ([matter] if matter else [])
+        view_of(
+            reading,
+            actor(),
+            each,
+            typed if acting is not None and acting.id == each.id else None,
+            title=_("理事会追认") if each.type == queries.RATIFICATION else "",
+        )
+        for each in (emergency.matter if emergency else None, matter)
+        if each is not None
     ]
     if typed is not None:
         context.setdefault("form", typed)
@@ -189,10 +212,13 @@ def dossier_page(
         papers=_listed([file for file in kept if file.purpose == "paper"]),
         later_files=_listed([file for file in kept if file.purpose != "paper"], named=True),
         views=views,
+        emergency=emergency,
+        emergency_tag=state_tag_of(emergency) if emergency else None,
+        emergency_words=state_words(emergency) if emergency else None,
         payments=_payments(found),
-        story_items=_story(found),
+        story_items=_story(found, matter),
         leaves=[(_(_LEAVES[leaf.kind]), leaf.position) for leaf in queries.leaves_of(reading, found.id)],
-        links=_links(found, matter),
+        links=_links(found, matter, views),
         kind_names={kind: _(name) for kind, name in KINDS.items()},
         accepted_hints={choice: _(hint) for choice, hint in _ACCEPTED_HINTS.items()},
         max_bytes=MAX_BYTES,
@@ -201,7 +227,8 @@ def dossier_page(
     )
 
 
-def _pool(reading: Session, found: Disbursement) -> ledger.PoolView:
+def pool_of(reading: Session, found: Disbursement) -> ledger.PoolView:
+    """The money of the purpose that a request is to be paid from."""
     return next(
         pool for pool in ledger.pools_of(reading, found.fund_id) if pool.earmark_id == found.earmark_id
     )
@@ -213,41 +240,23 @@ def left_after(found: Disbursement, pool: ledger.PoolView) -> int:
     return pool.available_minor if promised else pool.available_minor - found.amount_minor
 
 
-def _summary(reading: Session, matter: Matter) -> Summary:
-    """What somebody must know before they vote on a request or sign it."""
-    found = queries.disbursement(reading, matter.subject_id)
-    payee = party(reading, found.payee_id).name
-    return Summary(
-        title=queries.project_name(reading, found),
-        url=url_for("dossier.show", disbursement_id=found.id),
-        number=found.number or "",
-        list_name=_("拨付"),
-        list_url=url_for("disbursements.listing"),
-        gains=_("%(who)s（付给 %(payee)s）", who=found.beneficiary, payee=payee)
-        if found.beneficiary
-        else payee,
-        left_minor=left_after(found, _pool(reading, found)),
-    )
-
-
-@shows(queries.SUBJECT, _summary)
-def matter_page(matter: Matter, template: str | None = None, **context: Any) -> Response:
-    """The page of the request that a matter is about."""
-    found = readable(matter.subject_id)
-    return dossier_page(found, template or "disbursements/show.html", acting=matter, **context)
-
-
 def _listed(files: list[FileRow], *, named: bool = False) -> list[dict[str, Any]]:
     return [
         {
             "name": file.name,
             "url": url_for("files.download", file_id=file.id),
-            "size_text": file.size_text,
+            "size_text": _size_text(file),
+            "picture": url_for("files.small", file_id=file.id) if file.media_type in PICTURES else None,
             "note": (_(PURPOSES.get(file.purpose, file.purpose)) if named else None)
             or (_("可公开") if file.is_public else None),
         }
         for file in files
     ]
+
+
+def _size_text(file: FileRow) -> str:
+    pages = pdf_pages(path_of(files_dir(), file.sha256)) if file.media_type == PDF else None
+    return f"{file.size_text} · {ngettext('%(num)s 页', '%(num)s 页', pages)}" if pages else file.size_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +303,7 @@ def _payments(found: Disbursement) -> list[PaymentRow]:
     return listed
 
 
-def _story(found: Disbursement) -> list[dict[str, Any]]:
+def _story(found: Disbursement, matter: Matter | None) -> list[dict[str, Any]]:
     """The audit trail as people read it; what one act causes besides itself is left out."""
     items: list[dict[str, Any]] = []
     for act in queries.acts_on(session(), found.id):
@@ -307,24 +316,26 @@ def _story(found: Disbursement) -> list[dict[str, Any]]:
             said.append(_("第 %(number)s 号分录", number=act.detail["entry"]))
         if act.detail.get("reason"):
             said.append(act.detail["reason"])
-        stopped = act.action in ("rejected", "withdrawn_disbursement", "cancelled_disbursement")
+        stopped = act.action in _STOPPING
         item = {"when": act.at, "title": _(_ACTS[act.action]), "detail": " · ".join(said)}
         items.append({**item, "state": "stopped"} if stopped else item)
     following = {
         "drafted": N_("提交申请"),
         "returned": N_("补充后再次提交"),
         "submitted": N_("开始表决"),
-        "in_vote": N_("表决"),
+        "in_vote": _AWAITED.get(matter.status if matter else "open", N_("表决")),
         "in_notice": N_("公示期满后付款"),
         "held": N_("异议答复或暂停解除后付款"),
         "payable": N_("出纳付款"),
     }.get(found.status)
+    if found.status == "in_vote" and matter is not None and matter.decided_by != "council":
+        following = N_("负责人签批")
     if following:
         items.append({"title": _(following), "state": "now"})
     return items
 
 
-def _links(found: Disbursement, matter: Matter | None) -> list[tuple[str, str, str]]:
+def _links(found: Disbursement, matter: Matter | None, views: list[MatterView]) -> list[tuple[str, str, str]]:
     """What the person can do with this request now: (text, address, kind of button)."""
     who, fund = actor(), found.fund_id
 
@@ -332,6 +343,11 @@ def _links(found: Disbursement, matter: Matter | None) -> list[tuple[str, str, s
         return url_for(endpoint, disbursement_id=found.id)
 
     links: list[tuple[str, str, str]] = []
+    for view in views:
+        if view.ballot.form or view.signing:
+            text = _("去签字") if view.signing else _("改我的表决") if view.ballot.sentence else _("去表决")
+            part = "sign" if view.signing else "ballot"
+            links.append((text, f"#{view.key}-{part}", "quiet"))
     if found.status in EDITABLE and who.may(Permission.DISBURSEMENT_REQUEST, fund):
         links.append((_("提交"), to("disbursements.submit"), "primary"))
         links.append((_("修改草稿"), to("disbursements.edit"), "quiet"))

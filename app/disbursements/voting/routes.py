@@ -2,26 +2,93 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.council import queries as council
+from app.council.balloting.registry import Summary, shows
+from app.council.models import Matter
 from app.council.rules import Tally, quorum_of
 from app.disbursements import operations, queries
-from app.disbursements.dossier.routes import dossier_page, files_dir, readable
+from app.disbursements.dossier.routes import dossier_page, files_dir, left_after, pool_of, readable
+from app.disbursements.emergency.queries import unratified
+from app.disbursements.emergency.rules import STATES, state_of
 from app.disbursements.forms import PastDecisionForm, ReasonForm, ask_for_files_again, uploads
 from app.files.operations import attach_file
 from app.files.rules import MAX_BYTES, PDF, PICTURES
+from app.parties.queries import party
+from app.shared import clock
 from app.shared.errors import N_, Refused
-from app.shared.permissions import Permission
-from app.web.access import actor, requires
+from app.shared.permissions import Actor, Permission
+from app.web import office
+from app.web.access import FundChoice, actor, requires
 from app.web.database import session
 from app.web.forms import ConfirmForm
 from app.web.pages import attempt, done, page
 
 blueprint = Blueprint("voting", __name__, url_prefix="/office/disbursements")
 SCANS = PICTURES | {PDF}
+
+
+def _summary(reading: Session, matter: Matter) -> Summary:
+    """What somebody must know before they vote on a request or sign it."""
+    found = queries.disbursement(reading, matter.subject_id)
+    payee = party(reading, found.payee_id).name
+    return Summary(
+        title=queries.project_name(reading, found),
+        url=url_for("dossier.show", disbursement_id=found.id),
+        number=found.number or "",
+        list_name=_("拨付"),
+        list_url=url_for("disbursements.listing"),
+        gains=_("%(who)s（付给 %(payee)s）", who=found.beneficiary, payee=payee)
+        if found.beneficiary
+        else _("付给 %(payee)s", payee=payee),
+        left_minor=left_after(found, pool_of(reading, found)),
+    )
+
+
+def _ratification_summary(reading: Session, matter: Matter) -> Summary:
+    """The same of an emergency that was approved; its money was counted then."""
+    of_request = _summary(reading, matter)
+    return replace(of_request, title=_("追认：%(title)s", title=of_request.title), left_minor=None)
+
+
+@shows(queries.RATIFICATION, _ratification_summary)
+@shows(queries.SUBJECT, _summary)
+def matter_page(matter: Matter, template: str | None = None, **context: Any) -> Response:
+    """The page of the request that a matter is about."""
+    found = readable(matter.subject_id)
+    return dossier_page(
+        found,
+        template or "disbursements/show.html",
+        acting=matter,
+        notes_template="disbursements/_signs.html",
+        **context,
+    )
+
+
+@office.waits_for_you(order=10)
+def emergencies_not_ratified(reading: Session, who: Actor, fund: FundChoice) -> list[office.WorkItem]:
+    """For the supervisor: emergencies that the council did not ratify, or not in time."""
+    if not who.may(Permission.COUNCIL_SUPERVISE, fund.id):
+        return []
+    now = clock.now()
+    return [
+        office.WorkItem(
+            title=queries.project_name(reading, found),
+            url=url_for("dossier.show", disbursement_id=found.id),
+            detail=_("第 %(number)s 号 · 紧急支出", number=found.number),
+            amount_minor=found.amount_minor,
+            due=matter.closes_at,
+            tag=("stop", _(STATES[state_of(matter.status, matter.closes_at, now)])),
+            action=_("查看"),
+        )
+        for found, matter in unratified(reading, fund.id)
+    ]
 
 
 @blueprint.route("/<int:disbursement_id>/put-to-vote", methods=["GET", "POST"])

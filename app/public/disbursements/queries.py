@@ -12,6 +12,7 @@ from app.council.consents.queries import PublicVote, public_votes
 from app.council.queries import matter_of, tally
 from app.council.rules import Tally
 from app.disbursements.budget.queries import BudgetLineRow, lines_of
+from app.disbursements.emergency.queries import EmergencyView, emergency_view
 from app.disbursements.models import Disbursement
 from app.disbursements.queries import (
     SUBJECT,
@@ -102,6 +103,8 @@ class Dossier:
     paid_minor: int
     spending_kind: str
     reason: str
+    beneficiary: str
+    emergency: EmergencyView | None
     papers: str
     budget: list[BudgetLineRow]
     status: str
@@ -132,6 +135,8 @@ def dossier(session: Session, number: str) -> Dossier:
         paid_minor=found.paid_minor,
         spending_kind=found.spending_kind or "",
         reason=found.reason,
+        beneficiary=found.beneficiary,
+        emergency=emergency_view(session, found),
         papers=found.papers,
         budget=lines_of(session, found.id),
         status=found.status,

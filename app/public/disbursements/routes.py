@@ -10,6 +10,7 @@ from flask_babel import ngettext
 
 from app.council.rules import STATUSES as MATTER_STATUSES
 from app.council.rules import Tally
+from app.disbursements.emergency.layouts import state_tag_of, state_words
 from app.disbursements.states import PROMISED, STATUS_NAMES, STATUS_TAGS
 from app.files.routes import send_attachment
 from app.ledger.accounts import PAYMENT_LINES
@@ -88,6 +89,8 @@ def show(number: str) -> Response:
         several_funds=len(known.funds) > 1,
         spending=text(PAYMENT_LINES[found.spending_kind]) if found.spending_kind else "",
         story_items=_story(found),
+        emergency_tag=state_tag_of(found.emergency) if found.emergency else None,
+        emergency_words=state_words(found.emergency) if found.emergency else None,
         tally_note=_tally_note(found.decision) if found.decision else "",
         files=[
             {

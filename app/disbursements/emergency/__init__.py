@@ -1,0 +1,1 @@
+"""Emergencies: signed by officers, paid at once, ratified by the council afterwards."""
