@@ -271,20 +271,6 @@ def earmarks_given_to(session: Session, fund_id: int, donor_name: str) -> list[E
     )
 
 
-def givers_to(session: Session, earmark_id: int) -> set[int]:
-    """The parties whose gifts came in under an earmark."""
-    rows = session.scalars(
-        select(LedgerRow.party_id)
-        .where(
-            LedgerRow.earmark_id == earmark_id,
-            LedgerRow.direction.in_(("in", "goods")),
-            LedgerRow.party_id.is_not(None),
-        )
-        .distinct()
-    )
-    return {party_id for party_id in rows if party_id is not None}
-
-
 def largest_donors_to(session: Session, earmark_id: int, limit: int) -> list[str]:
     """True names of those who gave most to a restricted earmark, at most ``limit``; nobody for money that is not bound."""
     if earmark(session, earmark_id).restriction != "restricted":

@@ -25,7 +25,6 @@ from app.files.queries import files_of
 from app.ledger import queries as ledger
 from app.log import operations as log
 from app.log.operations import LeafDraft, append
-from app.parties.queries import party
 from app.shared import clock
 from app.shared.audit import record
 from app.shared.canonical import canonical_bytes
@@ -36,6 +35,7 @@ from app.shared.text import normal
 
 SUBJECT = queries.SUBJECT
 MAX_FILES = 20
+MOST_DONORS = 100_000
 
 
 def draft_motion(session: Session, actor: Actor, draft: MotionDraft) -> Motion:
@@ -266,11 +266,10 @@ def _open_vote(session: Session, actor: Actor, found: Motion) -> None:
 
 
 def _conflicts(session: Session, found: Motion) -> dict[int, str]:
-    """Whoever is tied to a donor whose purpose is to be changed is out of it."""
+    """Whoever is tied to a donor whose purpose is to be changed is out of it, however small the gift."""
     if found.topic != "purpose":
         return {}
-    donors = ledger.givers_to(session, queries.change_of(found).from_id)
-    names = [party(session, party_id).name for party_id in sorted(donors)]
+    names = ledger.largest_donors_to(session, queries.change_of(found).from_id, MOST_DONORS)
     return {each.user_id: each.kind for each in conflicts_of(session, found.fund_id, {"donor": names})}
 
 

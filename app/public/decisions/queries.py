@@ -173,17 +173,19 @@ def _titles(session: Session, found: list[Matter]) -> dict[tuple[str, int], tupl
     for each in found:
         wanted[each.type].append(each.subject_id)
     titles: dict[tuple[str, int], tuple[str, str]] = {}
+    about_requests = [*wanted[requests.SUBJECT], *wanted[requests.RATIFICATION]]
     rows = session.execute(
         select(Disbursement.id, Disbursement.number, Project.name)
         .join(Project, Project.id == Disbursement.project_id)
         .where(
-            Disbursement.id.in_(wanted[requests.SUBJECT]),
+            Disbursement.id.in_(about_requests),
             Disbursement.number.is_not(None),
             Disbursement.status != "drafted",
         )
     )
     for subject_id, number, name in rows:
-        titles[requests.SUBJECT, subject_id] = (name, f"/disbursements/{number}")
+        for type_ in (requests.SUBJECT, requests.RATIFICATION):
+            titles[type_, subject_id] = (name, f"/disbursements/{number}")
     for subject_id, (number, title) in motions.numbers_of(session, wanted[motions.SUBJECT]).items():
         titles[motions.SUBJECT, subject_id] = (title, f"/motions/{number}")
     return titles
