@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.files.models import Attachment
 from app.files.queries import files_of, path_of
-from app.files.rules import MAX_BYTES, plain_name, require_acceptable
+from app.files.pictures import without_metadata
+from app.files.rules import MAX_BYTES, PICTURES, plain_name, require_acceptable
 from app.log.operations import LeafDraft, append
 from app.log.queries import latest_version
 from app.shared import audit, clock
@@ -42,10 +43,13 @@ def attach_file(
     """Keep ``content`` as a file of a record whose own operation has checked that the actor may do so.
 
     ``folder`` is ``settings.files_dir``. Raises Refused, naming ``field``, for an empty file, one over 20 MB, or one that
-    is by its content none of ``kinds`` (all known kinds if left out). The bytes are on disk before the row is; bytes whose
+    is by its content none of ``kinds`` (all known kinds if left out), carries macros, or is no whole picture. A photograph
+    loses the place and time that the telephone wrote into it. The bytes are on disk before the row is; bytes whose
     transaction failed belong to nothing and harm nothing.
     """
     media_type = require_acceptable(content, name, field, kinds)
+    if media_type in PICTURES:
+        content = without_metadata(content, name, field)
     digest = keep_bytes(folder, content)
     attachment = Attachment(
         subject_type=subject_type,

@@ -15,13 +15,13 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.files.models import Attachment
+from app.files.pictures import MOST_PIXELS
 from app.files.rules import may_read
 from app.shared.errors import N_, NotFound
 from app.shared.permissions import Actor
 
 SMALL_EDGE = 480
 """Pixels along the longer edge of a picture as lists show it."""
-MOST_PIXELS = 60_000_000
 
 
 @dataclass(frozen=True, slots=True)

@@ -133,7 +133,19 @@ def require_acceptable(content: bytes, name: str, field: str, kinds: frozenset[s
         raise Refused(
             N_("不能接受文件“%(name)s”：按内容判断，它不是这里可用的文件类型"), field=field, name=name
         )
+    if _has_macros(content, found):
+        raise Refused(
+            N_("文件“%(name)s”带有宏，不能接受；请另存为不带宏的格式或 PDF"), field=field, name=name
+        )
     return found
+
+
+def _has_macros(content: bytes, media_type: str) -> bool:
+    """Whether an office document carries a program: none is needed to read figures, and some do harm."""
+    if media_type in (XLSX, DOCX):
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            return any(name.lower().endswith("vbaproject.bin") for name in archive.namelist())
+    return media_type in (XLS, DOC) and "_VBA_PROJECT".encode("utf-16-le") in content
 
 
 def plain_name(name: str, media_type: str) -> str:

@@ -12,10 +12,11 @@ from app.ledger.models import LedgerRow
 from app.parties.models import Consent, Party
 from app.parties.operations import PartyDraft
 from tests.donations.gifts import PERSON, PLACE, books, gift, give
+from tests.files import pictures
 from tests.visitor import Visitor
 
 Visit = Callable[..., Visitor]
-PHOTO = b"\x89PNG\r\n\x1a\n" + b"\x00" * 40
+PHOTO = pictures.png()
 NAMED = {"wish": "named", "how": "当天在登记表上签字"}
 
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from openpyxl import Workbook
+from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -35,11 +36,12 @@ from app.shared.db import transaction
 from app.shared.errors import NotFound, Refused
 from tests.disbursements import scenes
 from tests.factories import actor
+from tests.files import pictures
 from tests.visitor import Visitor
 
 Visit = Callable[..., Visitor]
 A_PDF = b"%PDF-1.7\n..."
-A_PNG = b"\x89PNG\r\n\x1a\n...."
+A_PNG = pictures.png()
 
 
 def _xlsx() -> bytes:
@@ -135,6 +137,17 @@ def test_bytes_lie_under_their_digest_once(session: Session, settings: Settings)
         (b"%PDF-" + b"x" * MAX_BYTES, None, "文件“%(name)s”太大，最多 %(limit)s MB"),
         (b"MZ\x90\x00", None, "不能接受文件“%(name)s”：按内容判断，它不是这里可用的文件类型"),
         (A_PDF, PICTURES, "不能接受文件“%(name)s”：按内容判断，它不是这里可用的文件类型"),
+        (b"\x89PNG\r\n\x1a\n....", None, "图片“%(name)s”打不开或不完整，请重新拍照或导出"),
+        (
+            _zip("[Content_Types].xml", "xl/workbook.xml", "xl/vbaProject.bin"),
+            None,
+            "文件“%(name)s”带有宏，不能接受；请另存为不带宏的格式或 PDF",
+        ),
+        (
+            b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "Workbook_VBA_PROJECT".encode("utf-16-le"),
+            None,
+            "文件“%(name)s”带有宏，不能接受；请另存为不带宏的格式或 PDF",
+        ),
     ],
 )
 def test_what_cannot_be_kept_is_refused_and_leaves_nothing(
@@ -145,6 +158,22 @@ def test_what_cannot_be_kept_is_refused_and_leaves_nothing(
     assert (refusal.value.sentence, refusal.value.field) == (sentence, "slip")
     assert session.scalars(select(Attachment)).all() == []
     assert [each for each in settings.files_dir.rglob("*") if each.is_file()] == []
+
+
+@pytest.mark.parametrize(("orientation", "size"), [(1, (40, 30)), (6, (30, 40))])
+def test_photograph_is_kept_upright_without_place_and_camera(
+    session: Session, settings: Settings, orientation: int, size: tuple[int, int]
+) -> None:
+    taken = pictures.photograph(orientation)
+    assert b"Huawei" in taken
+    kept = session.get_one(Attachment, _attach(session, settings, taken, "现场.jpg"))
+    content = queries.path_of(settings.files_dir, kept.sha256).read_bytes()
+    assert len(content) == kept.size
+    with Image.open(io.BytesIO(content)) as picture:
+        assert (picture.format, picture.size) == ("JPEG", size)
+        assert dict(picture.getexif()) == {}
+    for hidden in (b"Huawei", b"by the river", b"<script>"):
+        assert hidden not in content
 
 
 def test_reader_of_the_record_gets_the_file_and_nothing_in_it_runs(
