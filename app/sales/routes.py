@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.goods import queries as goods
 from app.goods.models import GoodsLine
+from app.goods.routes import LINES, asked_line, line_pages
 from app.ledger import queries as ledger
 from app.sales import operations, queries
 from app.sales.forms import BoxForm, EventDetailsForm, EventForm, LotForm, SaleForm, VoidForm
@@ -167,10 +168,14 @@ def change(event_id: int) -> Response:
 def choose_goods(event_id: int) -> Response:
     """Goods in stock that a lot can be made of."""
     event = readable_event(event_id)
+    after = asked_line()
+    lines = goods.in_stock(session(), event.fund_id, after=after, limit=LINES + 1)
     return page(
         "sales/choose_goods.html",
+        fragment="goods_list",
         event=event,
-        goods=operations.goods_for_sale(session(), event.fund_id),
+        goods=[(line, operations.free_pieces(session(), line)) for line in lines[:LINES]],
+        **line_pages("sales.choose_goods", lines, after, event_id=event_id),
         nav_current="sales",
     )
 
