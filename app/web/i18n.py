@@ -80,6 +80,11 @@ def text(msgid: str) -> str:
     return translated
 
 
+def localized(words: str) -> str:
+    """A text of the books in the visitor's language where it is one of ours (非限定, 银行, 捐款), else as it was written."""
+    return text(words) if words else words
+
+
 def html_lang() -> str:
     """The language of this request as HTML writes it."""
     return HTML_LANGUAGES[locale()]
