@@ -42,3 +42,9 @@ def test_form_for_a_gift_offers_purposes_in_english(visit: Visit) -> None:
     for kind in ("record", "record-goods"):
         page = visit("secretary").get(f"/office/donations/{kind}", Accept_Language="en")
         assert page.tree.xpath("//select[@name='earmark']/option")[0].text_content() == "Unrestricted"
+
+
+def test_unit_of_goods_is_no_organisation(visit: Visit) -> None:
+    page = visit("secretary").get("/office/donations/record-goods", Accept_Language="en")
+    (label,) = page.tree.xpath("//label[@for='goods-0-unit']")
+    assert label.text_content() == "Unit"
