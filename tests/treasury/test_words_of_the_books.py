@@ -48,3 +48,11 @@ def test_unit_of_goods_is_no_organisation(visit: Visit) -> None:
     page = visit("secretary").get("/office/donations/record-goods", Accept_Language="en")
     (label,) = page.tree.xpath("//label[@for='goods-0-unit']")
     assert label.text_content() == "Unit"
+
+
+def test_refusal_names_the_account_in_english(visit: Visit, session: Session) -> None:
+    give(session)
+    typed = {"source": "1", "target": "2", "amount": "99999", "occurred_on": "2023-10-08"}
+    answer = visit("cashier").submit("/office/treasury/transfer", typed, Accept_Language="en")
+    assert answer.status == 422
+    assert answer.error_at("amount") == "Error:“Bank” holds only 1,234.50 yuan"
