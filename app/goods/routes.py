@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy.orm import Session
@@ -12,27 +12,18 @@ from sqlalchemy.orm import Session
 from app.goods import operations, queries
 from app.goods.forms import ValuationForm
 from app.goods.models import GoodsLine
-from app.ledger.treasury.forms import row_id
 from app.shared.errors import N_, NotFound
 from app.shared.permissions import Actor, Permission
 from app.web import office
 from app.web.access import FundChoice, actor, office_fund, requires
 from app.web.database import session, transaction
-from app.web.pages import done, page
+from app.web.pages import asked_number, done, page
 
 blueprint = Blueprint("goods", __name__, url_prefix="/office/goods")
 office.navigation_entry("goods", N_("物资"), "goods.stock", Permission.BOOKS_READ, order=25)
 
 
 LINES = 60
-
-
-def asked_line() -> int | None:
-    """The line behind which the page asked for begins."""
-    try:
-        return row_id(request.args.get("after", ""))
-    except ValueError:
-        return None
 
 
 def line_pages(endpoint: str, lines: list[GoodsLine], after: int | None, **kept: Any) -> dict[str, Any]:
@@ -62,7 +53,7 @@ def valuations_that_wait(reading: Session, who: Actor, fund: FundChoice) -> list
 def stock() -> Response:
     """What is in stock, the oldest first."""
     fund = office_fund()
-    after = asked_line()
+    after = asked_number("after")
     lines = queries.in_stock(session(), fund.id, after=after, limit=LINES + 1)
     return page(
         "goods/stock.html",
@@ -80,7 +71,7 @@ def stock() -> Response:
 def valuations() -> Response:
     """Goods whose valuation is to be confirmed (待确认)."""
     fund = office_fund()
-    after = asked_line()
+    after = asked_number("after")
     lines = queries.to_confirm(session(), fund.id, after=after, limit=LINES + 1)
     return page(
         "goods/valuations.html",
