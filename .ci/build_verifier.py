@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 from app.ledger.accounts import ENTRY_KINDS  # noqa: E402
+from app.shared.clock import DEFAULT_ZONE  # noqa: E402
 
 STATIC = ROOT / "static"
 FOLDER = STATIC / "verify"
@@ -95,6 +96,7 @@ def build() -> str:
         "script_hash": sha256_of(script),
         "style_hash": sha256_of(STYLE),
         "style": STYLE,
+        "zone": DEFAULT_ZONE,
         "words": words,
         "script": script,
     }.items():

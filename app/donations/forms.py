@@ -49,9 +49,7 @@ def contact_field() -> TextField:
 class GiftForm(OnceForm):
     """What money and goods have in common: whose gift it is, when it came, what goes with it."""
 
-    donor_search = TextField(
-        _("从以前的捐赠人里找"), [Length(max=200)], description=_("输入姓名或单位名称的一部分，再按“查找”")
-    )
+    donor_search = TextField(_("从以前的捐赠人里找"), [Length(max=200)], description=_("姓名或名称的一部分"))
     party = RadioField(_("捐赠人"), coerce=row_id)
     donor_kind = ChoiceField(
         _("类型"), [GivenIf()], choices=[(kind, _(name)) for kind, name in KINDS.items()]
@@ -161,7 +159,7 @@ class GoodsLineForm(LineForm):
 
     item = TextField(_("物资名称"), [GivenIf(), Length(max=120)])
     quantity = IntegerField(_("数量"), [GivenIf(), NumberRange(1, MAX_PIECES)])
-    unit = TextField(_("单位"), [GivenIf(), Length(max=20)])
+    unit = TextField(_("计量单位"), [GivenIf(), Length(max=20)])
     value = MoneyField(_("估值合计"), [GivenIf()])
     basis = TextField(_("估值依据"), [Optional(), Length(max=1000)])
 

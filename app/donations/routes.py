@@ -44,7 +44,7 @@ from app.shared.text import normal
 from app.web import office
 from app.web.access import FundChoice, actor, office_fund, requires
 from app.web.database import session, transaction
-from app.web.i18n import translated
+from app.web.i18n import localized, translated
 from app.web.pages import done, page
 
 blueprint = Blueprint("donations", __name__, url_prefix="/office/donations")
@@ -170,10 +170,10 @@ def record() -> Response:
         for method, name in MONEY_METHODS.items()
         if ("cash" if method == "box" else method) in kinds
     )
-    form.account.offer((account.id, account.name) for account in accounts)
+    form.account.offer((account.id, localized(account.name)) for account in accounts)
     earmarks = ledger.earmarks_of(session(), fund.id)
     form.earmark.offer(
-        [(each.id, each.name) for each in earmarks]
+        [(each.id, localized(each.name)) for each in earmarks]
         + ([(NEW_EARMARK, _("新的限定用途……"))] if may_name_purpose else [])
     )
     proposed = f"{fund.slug}-purpose-{len(earmarks)}"
@@ -197,7 +197,7 @@ def record_goods() -> Response:
     form = GoodsGiftForm(
         earmark=str(ledger.unrestricted_earmark(session(), fund.id).id), received_on=clock.today()
     )
-    form.earmark.offer((each.id, each.name) for each in ledger.earmarks_of(session(), fund.id))
+    form.earmark.offer((each.id, localized(each.name)) for each in ledger.earmarks_of(session(), fund.id))
     adds_line = request.form.get("step") == "add-line"
     if adds_line:
         form.add_line()
@@ -324,7 +324,7 @@ def show(donation_id: int) -> Response:
             *(each.changed_by_id for each in versions),
         ],
     )
-    account = gift.money_account_id and ledger.money_account(reading, gift.money_account_id).name
+    account = gift.money_account_id and localized(ledger.money_account(reading, gift.money_account_id).name)
     return page(
         "donations/show.html",
         gift=gift,
@@ -382,7 +382,7 @@ def _value_words(name: str, value: str) -> str:
     if name == "amount_minor":
         return str(_("%(amount)s 元", amount=yuan(int(value))))
     if name == "earmark_id":
-        return ledger.earmark(session(), int(value)).name
+        return localized(ledger.earmark(session(), int(value)).name)
     if name == "method":
         return str(_(METHODS[value]))
     if name == "entry_number":

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.goods.models import GoodsLine, GoodsMovement
@@ -73,26 +73,43 @@ def stock_totals(session: Session, fund_id: int | None = None) -> StockTotals:
     return StockTotals(int(pieces), int(value))
 
 
-def in_stock(session: Session, fund_id: int) -> list[GoodsLine]:
-    """Lines with pieces left, oldest first."""
+def in_stock(
+    session: Session, fund_id: int, *, after: int | None = None, limit: int | None = None
+) -> list[GoodsLine]:
+    """Lines with pieces left, oldest first; ``after`` (a line) and ``limit`` page through them."""
+    found = select(GoodsLine).where(GoodsLine.fund_id == fund_id, GoodsLine.quantity_left > 0)
+    return list(session.scalars(_part_of(found, after, limit)))
+
+
+def to_confirm(
+    session: Session, fund_id: int, *, after: int | None = None, limit: int | None = None
+) -> list[GoodsLine]:
+    """Lines whose valuation basis is missing or unconfirmed (待确认), those of corrected or reversed gifts aside.
+
+    The oldest first; ``after`` (a line) and ``limit`` page through them.
+    """
     return list(
-        session.scalars(
-            select(GoodsLine)
-            .where(GoodsLine.fund_id == fund_id, GoodsLine.quantity_left > 0)
-            .order_by(GoodsLine.received_on, GoodsLine.id)
-        )
+        session.scalars(_part_of(select(GoodsLine).where(*_is_to_be_confirmed(fund_id)), after, limit))
     )
 
 
-def to_confirm(session: Session, fund_id: int) -> list[GoodsLine]:
-    """Lines whose valuation basis is missing or unconfirmed (待确认), those of corrected or reversed gifts aside."""
-    return list(
-        session.scalars(
-            select(GoodsLine)
-            .where(GoodsLine.fund_id == fund_id, GoodsLine.basis_is_confirmed.is_(False), ~_withdrawn())
-            .order_by(GoodsLine.received_on, GoodsLine.id)
+def count_to_confirm(session: Session, fund_id: int) -> int:
+    """How many lines wait for a valuation basis."""
+    return session.scalar(select(func.count(GoodsLine.id)).where(*_is_to_be_confirmed(fund_id))) or 0
+
+
+def _is_to_be_confirmed(fund_id: int) -> tuple[ColumnElement[bool], ...]:
+    return GoodsLine.fund_id == fund_id, GoodsLine.basis_is_confirmed.is_(False), ~_withdrawn()
+
+
+def _part_of(found: Select[GoodsLine], after: int | None, limit: int | None) -> Select[GoodsLine]:
+    """Lines by the day they came, from behind the line ``after``."""
+    if after is not None:
+        last = select(GoodsLine.received_on, GoodsLine.id).where(GoodsLine.id == after).subquery()
+        found = found.join(
+            last, tuple_(GoodsLine.received_on, GoodsLine.id) > tuple_(last.c.received_on, last.c.id)
         )
-    )
+    return found.order_by(GoodsLine.received_on, GoodsLine.id).limit(limit)
 
 
 def _withdrawn() -> ColumnElement[bool]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, url_for
 from flask_babel import gettext as _
 from flask_babel import ngettext
@@ -9,15 +11,28 @@ from sqlalchemy.orm import Session
 
 from app.goods import operations, queries
 from app.goods.forms import ValuationForm
+from app.goods.models import GoodsLine
 from app.shared.errors import N_, NotFound
 from app.shared.permissions import Actor, Permission
 from app.web import office
 from app.web.access import FundChoice, actor, office_fund, requires
 from app.web.database import session, transaction
-from app.web.pages import done, page
+from app.web.pages import asked_number, done, page
 
 blueprint = Blueprint("goods", __name__, url_prefix="/office/goods")
 office.navigation_entry("goods", N_("物资"), "goods.stock", Permission.BOOKS_READ, order=25)
+
+
+LINES = 60
+
+
+def line_pages(endpoint: str, lines: list[GoodsLine], after: int | None, **kept: Any) -> dict[str, Any]:
+    """The addresses around a page of goods, of which one line more than it shows was read."""
+    more = len(lines) > LINES
+    return {
+        "first_url": url_for(endpoint, **kept) if after else None,
+        "next_url": url_for(endpoint, **kept, after=lines[LINES - 1].id) if more else None,
+    }
 
 
 @office.waits_for_you(order=65)
@@ -25,7 +40,7 @@ def valuations_that_wait(reading: Session, who: Actor, fund: FundChoice) -> list
     """Goods whose value rests on nothing yet."""
     if not who.may(Permission.GIFT_RECORD, fund.id):
         return []
-    count = len(queries.to_confirm(reading, fund.id))
+    count = queries.count_to_confirm(reading, fund.id)
     if not count:
         return []
     title = ngettext("有 %(num)d 批物资的估值待确认", "有 %(num)d 批物资的估值待确认", count)
@@ -38,11 +53,15 @@ def valuations_that_wait(reading: Session, who: Actor, fund: FundChoice) -> list
 def stock() -> Response:
     """What is in stock, the oldest first."""
     fund = office_fund()
+    after = asked_number("after")
+    lines = queries.in_stock(session(), fund.id, after=after, limit=LINES + 1)
     return page(
         "goods/stock.html",
-        lines=queries.in_stock(session(), fund.id),
+        fragment="stock_list",
+        lines=lines[:LINES],
+        **line_pages("goods.stock", lines, after),
         totals=queries.stock_totals(session(), fund.id),
-        waiting=len(queries.to_confirm(session(), fund.id)),
+        waiting=queries.count_to_confirm(session(), fund.id),
         nav_current="goods",
     )
 
@@ -52,11 +71,14 @@ def stock() -> Response:
 def valuations() -> Response:
     """Goods whose valuation is to be confirmed (待确认)."""
     fund = office_fund()
-    lines = queries.to_confirm(session(), fund.id)
+    after = asked_number("after")
+    lines = queries.to_confirm(session(), fund.id, after=after, limit=LINES + 1)
     return page(
         "goods/valuations.html",
-        lines=lines,
-        totals=queries.stock_totals(session(), fund.id),
+        fragment="valuation_list",
+        lines=lines[:LINES],
+        **line_pages("goods.valuations", lines, after),
+        waiting=queries.count_to_confirm(session(), fund.id),
         may_confirm=actor().may(Permission.GIFT_RECORD, fund.id),
         nav_current="goods",
     )

@@ -12,7 +12,7 @@ from app.shared.permissions import Permission
 from app.web import office
 from app.web.access import actor, office_fund, requires
 from app.web.database import session, transaction
-from app.web.pages import done, page
+from app.web.pages import asked_number, done, page
 
 blueprint = Blueprint("jobs", __name__, url_prefix="/office/notices")
 office.navigation_entry("notices", N_("通知"), "jobs.notices", Permission.OFFICE_ENTER, order=70)
@@ -24,7 +24,7 @@ def notices() -> Response:
     """The notices that one may read, the newest first."""
     fund = office_fund()
     failed = request.args.get("state") == "failed"
-    before = request.args.get("before", type=int)
+    before = asked_number("before")
     rows = queries.notices(session(), actor(), fund.id, failed=failed, before=before)
     shown = rows[: queries.PAGE]
     state = "failed" if failed else None  # url_for leaves out what is None

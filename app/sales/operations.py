@@ -277,9 +277,6 @@ def _open_event(session: Session, actor: Actor, event_id: int) -> SaleEvent:
     return event
 
 
-def goods_for_sale(session: Session, fund_id: int) -> list[tuple[GoodsLine, int]]:
-    """Goods in stock with the pieces that no open lot holds yet."""
-    return [
-        (line, line.quantity_left - pieces_on_sale(session, line.id))
-        for line in goods.in_stock(session, fund_id)
-    ]
+def free_pieces(session: Session, line: GoodsLine) -> int:
+    """The pieces in stock that no open lot holds yet."""
+    return line.quantity_left - pieces_on_sale(session, line.id)

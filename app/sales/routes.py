@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.goods import queries as goods
 from app.goods.models import GoodsLine
+from app.goods.routes import LINES, line_pages
 from app.ledger import queries as ledger
 from app.sales import operations, queries
 from app.sales.forms import BoxForm, EventDetailsForm, EventForm, LotForm, SaleForm, VoidForm
@@ -24,7 +25,7 @@ from app.web import office
 from app.web.access import FundChoice, actor, office_fund, requires
 from app.web.database import session
 from app.web.forms import ConfirmForm
-from app.web.pages import attempt, done, page
+from app.web.pages import asked_number, attempt, done, page
 
 blueprint = Blueprint("sales", __name__, url_prefix="/office/sales")
 office.navigation_entry("sales", N_("义卖义拍"), "sales.listing", Permission.BOOKS_READ, order=40)
@@ -167,10 +168,14 @@ def change(event_id: int) -> Response:
 def choose_goods(event_id: int) -> Response:
     """Goods in stock that a lot can be made of."""
     event = readable_event(event_id)
+    after = asked_number("after")
+    lines = goods.in_stock(session(), event.fund_id, after=after, limit=LINES + 1)
     return page(
         "sales/choose_goods.html",
+        fragment="goods_list",
         event=event,
-        goods=operations.goods_for_sale(session(), event.fund_id),
+        goods=[(line, operations.free_pieces(session(), line)) for line in lines[:LINES]],
+        **line_pages("sales.choose_goods", lines, after, event_id=event_id),
         nav_current="sales",
     )
 
@@ -299,7 +304,7 @@ def record(event_id: int) -> Response:
     event = readable_event(event_id)
     if event.status != "open" and request.method == "GET":
         return redirect(url_for("sales.show", event_id=event_id), code=303)  # type: ignore[return-value]
-    form = SaleForm(method="cash", lot=request.args.get("lot", type=int))
+    form = SaleForm(method="cash", lot=asked_number("lot"))
     lots = offer_lots(form, event_id)
     if form.validate_on_submit() and attempt(
         form,

@@ -22,6 +22,8 @@ _CLOSE_ENOUGH = 0.7
 _LONGEST_HEADING = 30
 _BRACKETS = re.compile(r"[(（\[【〔<《][^()（）\[\]【】〔〕<>《》]*[)）\]】〕>》]")
 _UNIT_AFTER = re.compile(r"(?:[/:：,，]\s*)?(?:单位[:：])?\s*(?:人民币)?(?:元|rmb|cny|yuan)$")
+_WITH_DIGITS = ("date", "amount", "price", "count")
+_NUMERAL = re.compile(r"[0-9０-９〇零一二三四五六七八九]")
 _HAN = re.compile(r"[\u3400-\u9fff]+")
 _WORD = re.compile(r"[a-z0-9#]+")
 _OTHER_UNIT = re.compile(
@@ -167,29 +169,50 @@ def match_headings(
 
 
 def columns_given(sheet: Sheet, columns: Mapping[str, str], fields: Sequence[Field]) -> HeadingMatch:
-    """The match for rows without headings, as pasted: ``columns`` says for a column letter which field it is.
+    """The match for rows without headings that say anything: ``columns`` says for a column letter which field it is.
 
-    Raises Refused for an unknown field or column.
+    Raises Refused for an unknown field or column, or a heading that says another unit.
     """
     _check_overrides(fields, columns)
-    chosen: dict[str, Heading] = {}
+    numbers: dict[str, int] = {}
     for letters, key in columns.items():
         if not re.fullmatch(r"[A-Za-z]{1,3}", letters):
             raise Refused(N_("没有“%(heading)s”这一列"), heading=letters)
         if key:
-            number = column_number(letters)
-            chosen[key] = Heading(number, column_letter(number), "")
-    used = {heading.column for heading in chosen.values()}
+            numbers[key] = column_number(letters)
     widest = max((max(row.cells) for row in sheet.rows), default=0)
-    return HeadingMatch(
-        columns=chosen,
-        unknown=tuple(
-            Heading(column, column_letter(column), "")
-            for column in range(1, widest + 1)
-            if column not in used
-        ),
-        missing=tuple(item for item in fields if item.required and item.key not in chosen),
+    row = _words_above(
+        sheet, [numbers[item.key] for item in fields if item.key in numbers and item.kind in _WITH_DIGITS]
     )
+    headings = {
+        column: Heading(column, row.cell(column).text.strip(), row.cell(column).address)
+        if row and row.cell(column).text.strip()
+        else Heading(column, column_letter(column), "")
+        for column in range(1, max([widest, *numbers.values()]) + 1)
+    }
+    for item in fields:
+        if item.key in numbers:
+            _refuse_other_units(item, headings[numbers[item.key]])
+    used = set(numbers.values())
+    return HeadingMatch(
+        columns={key: headings[column] for key, column in numbers.items()},
+        unknown=tuple(heading for column, heading in headings.items() if column not in used),
+        missing=tuple(item for item in fields if item.required and item.key not in numbers),
+        first_row=row.number if row else 0,
+        last_row=row.number if row else 0,
+    )
+
+
+def _words_above(sheet: Sheet, columns: Sequence[int]) -> Row | None:
+    """The row of headings in words of the office's own: the last before the first row with a date or an amount in it."""
+    above = None
+    for row in [row for row in sheet.rows if len(row.filled()) >= 2][:ROWS_SEARCHED]:
+        cells = [row.cell(column).text for column in columns]
+        if any(_NUMERAL.search(text) for text in cells):
+            return above
+        if len([text for text in cells if text.strip()]) >= 2:
+            above = row
+    return None
 
 
 def sheets_with(sheets: Iterable[Sheet], fields: Sequence[Field]) -> list[Sheet]:

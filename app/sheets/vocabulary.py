@@ -61,8 +61,9 @@ _UNNAMED = re.compile(
     rf"(?:{_WHO})*(?:{_GROUP}){{1,2}}(?:们|若干|多人|\d+[人名位家户]|[a-z]|[甲乙丙丁戊]|[一二三四五六七八九十]|\d+)?)$"
 )
 _MASKED = re.compile(r"^[\u3400-\u9fff]{1,2}(?:某{1,2}|[*×xX○〇]{1,3}[\u3400-\u9fff]?)$|^[*×○]+$")
+# Salutations only: 李书记 or 张阿姨 is one person to everybody who lives there, and is masked as a person.
 _SURNAME_ONLY = re.compile(
-    r"^(?:[\u3400-\u9fff]|欧阳|司马|上官|诸葛|夏侯|皇甫|尉迟|公孙|慕容|令狐|东方|端木)(?:先生|女士|小姐|太太|同志|老师|师傅|阿姨|叔叔|大爷|大妈|奶奶|爷爷|大叔|大姐|大哥|同学|小朋友|老板|医生|书记|主任)$"
+    r"^(?:[\u3400-\u9fff]|欧阳|司马|上官|诸葛|夏侯|皇甫|尉迟|公孙|慕容|令狐|东方|端木)(?:先生|女士|小姐|同志)$"
 )
 _ENGLISH_UNNAMED = re.compile(
     r"^(?:an? )?(?:anonymous|unnamed|unknown|nameless|kind|caring|local)?"

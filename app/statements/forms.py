@@ -29,8 +29,15 @@ class PeriodForm(Form):
         self.preset.offer(period_choices(today, earliest))
 
     def period(self) -> Period | None:
-        """The period chosen, after validation; None when the form says what is wrong with it."""
-        if self.preset.data != CUSTOM:
+        """The period chosen, after validation; None when the form says what is wrong with it.
+
+        Days that were typed count, whatever the list stands at: it stands at last month by itself.
+        """
+        if (
+            self.preset.data != CUSTOM
+            and not any(self.first.raw_data or ())
+            and not any(self.last.raw_data or ())
+        ):
             if self.preset.errors:
                 return None
             first, last = (date.fromisoformat(day) for day in str(self.preset.data).split("/"))

@@ -28,7 +28,7 @@ from app.web import office
 from app.web.access import actor, office_fund, public, requires
 from app.web.database import session, transaction
 from app.web.i18n import locale
-from app.web.pages import done, page
+from app.web.pages import asked_number, done, page
 
 blueprint = Blueprint("statements", __name__)
 office.navigation_entry(
@@ -50,7 +50,7 @@ def _check_fonts(_state: BlueprintSetupState) -> None:
 @public
 def listing() -> Response:
     """Every issued document, the latest first: statements and the council's minutes."""
-    before = request.args.get("after", type=int)
+    before = asked_number("after")
     rows = documents.issued(session(), *PUBLIC_KINDS, before=before, limit=PER_PAGE + 1)
     return page(
         "statements/listing.html",
@@ -129,7 +129,7 @@ def figures_file(number: str) -> Response:
 def _asked_for(number: str) -> IssuedDocument:
     if not is_number(number):
         abort(404)
-    document = documents.document(session(), number, request.args.get("version", type=int))
+    document = documents.document(session(), number, asked_number("version", 2**31 - 1))
     if document.kind not in PUBLIC_KINDS:
         abort(404)
     return document

@@ -105,6 +105,9 @@ class Form(FlaskForm):  # type: ignore[misc]
     def add_error(self, name: str | None, sentence: str) -> None:
         """Add an error to the field called ``name`` (``lines-0-amount`` inside lists), or to the form."""
         field = find_field(self, name) if name else None
+        if field is None and name == OCCURRED_ON:
+            days = [each for each in self if isinstance(each, DateField)]
+            field = days[0] if len(days) == 1 else None
         if field is None:
             self.form_errors.append(sentence)
         else:
@@ -114,6 +117,10 @@ class Form(FlaskForm):  # type: ignore[misc]
     def is_refused(self) -> bool:
         """Whether something in the form is wrong."""
         return bool(self.errors)
+
+
+OCCURRED_ON = "occurred_on"
+"""How the ledger calls the day of an entry: the one day of a form, whatever the form calls it."""
 
 
 class OnceForm(Form):

@@ -21,6 +21,8 @@ from app.shared.money import Money, yuan
 HTML_LANGUAGES = {"zh_Hans": "zh-Hans", "zh_Hant": "zh-Hant", "en": "en"}
 LOCALE_NAMES = {"zh_Hans": "简体", "zh_Hant": "繁體", "en": "English"}
 _COOKIE = "lang"
+# Values that can be names of ours: 银行, 非限定.
+_NAMES = frozenset({"account", "earmark"})
 _YEAR = 365 * 86400
 
 
@@ -78,6 +80,11 @@ def text(msgid: str) -> str:
     """``msgid`` in the visitor's language, without values in it."""
     translated: str = catalogue().ugettext(msgid)
     return translated
+
+
+def localized(words: str) -> str:
+    """A text of the books in the visitor's language where it is one of ours (非限定, 银行, 捐款), else as it was written."""
+    return text(words) if words else words
 
 
 def html_lang() -> str:
@@ -138,7 +145,11 @@ class Said(Protocol):
 
 def translated(error: Said) -> str:
     """The sentence of a refusal or a note in the visitor's language, with amounts and dates as people write them."""
-    return str(gettext(error.sentence, **{name: shown(value) for name, value in error.values.items()}))
+    values = {
+        name: gettext(value) if name in _NAMES and value and isinstance(value, str) else shown(value)
+        for name, value in error.values.items()
+    }
+    return str(gettext(error.sentence, **values))
 
 
 def shown(value: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
@@ -12,14 +13,24 @@ from flask import Flask, current_app, request, url_for
 from flask_login import current_user
 from jinja2 import StrictUndefined
 from jinja2.runtime import Macro
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from app.settings import LOCALES, ROOT
 from app.shared import clock
 from app.shared.money import plain_yuan, yuan
 from app.web import static_files
 from app.web.caching import kept_piece
-from app.web.i18n import HTML_LANGUAGES, LOCALE_NAMES, catalogue, html_lang, locale, shown, text, translated
+from app.web.i18n import (
+    HTML_LANGUAGES,
+    LOCALE_NAMES,
+    catalogue,
+    html_lang,
+    locale,
+    localized,
+    shown,
+    text,
+    translated,
+)
 
 COMPONENTS = ROOT / "templates" / "components"
 
@@ -39,6 +50,8 @@ def install(app: Flask) -> None:
         moment=moment,
         clock_time=clock_time,
         shown=shown,
+        localized=localized,
+        unbroken=unbroken,
         told=translated,
     )
     environment.globals.update(
@@ -47,6 +60,7 @@ def install(app: Flask) -> None:
         kept_piece=kept_piece,
         addresses_by_language=addresses_by_language,
         _=sentence,
+        gap=gap,
         current_user=current_user,
         LOCALE_NAMES=LOCALE_NAMES,
         HTML_LANGUAGES=HTML_LANGUAGES,
@@ -68,6 +82,23 @@ def moment(at: datetime) -> str:
 def clock_time(at: datetime) -> str:
     """The time of day of an instant: 09:12."""
     return f"{clock.local(at):%H:%M}"
+
+
+def gap() -> str:
+    """What stands between two sentences: a space, which Chinese does not write."""
+    return "" if locale().startswith("zh") else " "
+
+
+_UNBREAKABLE = re.compile(r"<[^>]*>|\b\d{4}-\d{2}(?:-\d{2})?\b")
+
+
+def unbroken(words: str | Markup) -> Markup:
+    """A heading whose dates, months and numbers (2023-09-20, 2023-09) stay on one line: browsers break at hyphens."""
+
+    def kept_whole(found: re.Match[str]) -> str:
+        return found[0] if found[0].startswith("<") else f'<span class="num">{found[0]}</span>'
+
+    return Markup(_UNBREAKABLE.sub(kept_whole, escape(words)))  # noqa: S704 - escaped above
 
 
 def sentence(message: str, **values: Any) -> Markup:

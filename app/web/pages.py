@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -11,6 +12,8 @@ from sqlalchemy.orm import Session
 
 from app.web.database import transaction
 from app.web.forms import Form
+
+_NUMBER = re.compile(r"[0-9]{1,60}")
 
 
 def wants_fragment() -> bool:
@@ -39,6 +42,12 @@ def page(
     else:
         body = render_template(template, **context)
     return make_response(body, status)
+
+
+def asked_number(name: str, most: int = 2**63 - 1) -> int | None:
+    """A number in the address; None where there is none. A larger one than its column holds finds as little as ``most``."""
+    text = request.args.get(name, "")
+    return min(int(text), most) if _NUMBER.fullmatch(text) else None
 
 
 def done(address: str, message: str | None = None) -> Response:

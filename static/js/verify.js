@@ -3,7 +3,7 @@
 import { Broken, textOf } from "./verify/bytes.js";
 import { auditLog } from "./verify/audit.js";
 import { usesVendored } from "./verify/hashing.js";
-import { yuan } from "./verify/leaf.js";
+import { localTime, yuan } from "./verify/leaf.js";
 import { compare, forget } from "./verify/memory.js";
 import { openCheckpoint, parseKey } from "./verify/note.js";
 import { checkProof, parseProof } from "./verify/proof.js";
@@ -121,7 +121,7 @@ function recordFacts(record) {
     [say("record_kind"), record.type === "entry" ? known("kind", record.kind) : record.type],
     [say("record_amount"), amount],
     [say("record_reverses"), record.reverses ? say("entry_number", { number: record.reverses }) : null],
-    [say("record_time"), record.recordedAt || null],
+    [say("record_time"), record.recordedAt ? localTime(record.recordedAt, page.dataset.zone) : null],
     [say("record_index"), say("index_of", { index: record.index })],
   ]);
 }

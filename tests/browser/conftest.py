@@ -127,12 +127,11 @@ def open_page(browser: Browser, site: Site, complaints: Complaints) -> Iterator[
             viewport=WIDTHS[width],
             java_script_enabled=javascript,
             locale=locale,
-            timezone_id="Asia/Shanghai",
             has_touch=width == "phone",
             is_mobile=width == "phone",
             device_scale_factor=2 if width == "phone" else 1,
             reduced_motion="reduce",
-            **more,
+            **{"timezone_id": "Asia/Shanghai"} | more,
         )
         context.set_default_timeout(MILLISECONDS_TO_ACT)
         contexts.append(context)

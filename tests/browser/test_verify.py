@@ -113,7 +113,7 @@ def test_page_of_an_entry_leads_to_its_verification(open_page: OpenPage, gift: t
 
 
 @pytest.mark.parametrize("form", ["json", "tlog-proof"])
-def test_proof_that_was_kept_is_verified_when_dropped(
+def test_proof_that_was_kept_is_verified_when_chosen(
     form: str, open_page: OpenPage, site: Site, leaves: list[bytes], tmp_path: Path
 ) -> None:
     kept = tmp_path / f"proof.{form}"
@@ -122,6 +122,45 @@ def test_proof_that_was_kept_is_verified_when_dropped(
     page.set_input_files("#verify-file", kept)
     assert outcome(page) == "verified"
     assert "第 3 号" in page.inner_text("#verify-result")
+
+
+DROP = """(form, [name, content]) => {
+    const carried = new DataTransfer();
+    if (name) carried.items.add(new File([content], name));
+    else carried.setData("text/plain", content);
+    const happen = (type) => form.dispatchEvent(
+        new DragEvent(type, { dataTransfer: carried, bubbles: true, cancelable: true }));
+    return { over: !happen("dragover"), dropped: !happen("drop") };
+}"""
+
+
+@pytest.mark.parametrize("form", ["json", "tlog-proof"])
+def test_proof_that_was_kept_is_verified_when_dropped(
+    form: str, open_page: OpenPage, site: Site, leaves: list[bytes]
+) -> None:
+    page = open_verify(open_page)
+    proof = fetched(site, f"/verify/entries/3.{form}")
+    taken = page.locator("#verify-form").evaluate(DROP, [f"proof.{form}", proof])
+    assert taken == {"over": True, "dropped": True}  # else the browser would leave the page for the file
+    assert outcome(page) == "verified"
+    assert "第 3 号" in page.inner_text("#verify-result")
+
+
+def test_dropped_file_that_is_no_proof_is_refused_and_dropped_words_stay_words(open_page: OpenPage) -> None:
+    page = open_verify(open_page)
+    form = page.locator("#verify-form")
+    assert form.evaluate(DROP, ["photo.jpg", "\x89PNG\r\n"])["dropped"]
+    assert outcome(page) == "unreadable_proof"
+    assert not form.evaluate(DROP, ["", "words"])["dropped"]
+
+
+def test_time_of_a_record_is_the_funds(open_page: OpenPage, site: Site, leaves: list[bytes]) -> None:
+    body = json.loads(json.loads(fetched(site, "/verify/entries/23.json"))["leaf"])
+    assert body["recorded_at"] == "2023-11-20T03:00:00Z"
+    page = open_page(timezone_id="America/New_York")
+    page.goto("/verify?record=23")
+    assert outcome(page) == "verified"
+    assert page.inner_text("dt:text-is('登记时间') + dd") == "2023-11-20 11:00"
 
 
 def test_whole_log_is_verified(open_page: OpenPage, leaves: list[bytes]) -> None:
@@ -303,6 +342,7 @@ def test_kept_file_verifies_a_proof_offline(
     kept_page.fill("#verify-key", fetched(site, "/log/public-key"))
     assert verify(kept_page, fetched(site, f"/verify/entries/3.{form}")) == "verified"
     said = kept_page.inner_text("#verify-result")
+    assert re.search(r"登记时间\s+2023-09-27 \d\d:\d\d\n", said)
     assert "第 3 号" in said
     assert "公钥取自" not in said
 

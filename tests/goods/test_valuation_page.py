@@ -9,8 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.goods.models import GoodsLine
+from app.goods.operations import GoodsDraft
+from app.goods.routes import LINES
 from app.shared.audit import AuditEvent
-from tests.donations.gifts import books, give_goods
+from tests.donations.gifts import books, give, give_goods
 from tests.visitor import Visitor
 
 Visit = Callable[..., Visitor]
@@ -32,6 +34,31 @@ def test_stock_shows_pieces_and_value(visit: Visit, session: Session) -> None:
     page = visit("cashier").get(f"{PLACE}/")
     for words in ("340", "1,100.00", "馕 300 个", "900.00", "店里售价", "儿童图书 40 册", "估值待确认"):
         assert words in page.words
+
+
+def _give_lines(session: Session, count: int) -> list[str]:
+    names = [f"物{number:03}" for number in range(count)]
+    give(session, 100 * count, goods=[GoodsDraft(name, 1, "件", 100, "", False) for name in names])
+    return names
+
+
+@pytest.mark.parametrize("place", ["", "valuations"])
+def test_long_lists_are_read_page_by_page(visit: Visit, session: Session, place: str) -> None:
+    names = _give_lines(session, 2 * LINES + 1)
+    seen: list[str] = []
+    secretary = visit("secretary")
+    page = secretary.get(f"{PLACE}/{place}")
+    while True:
+        seen += [row.split()[0] for row in page.tree.xpath("//tbody//span[@class='main']/text()")]
+        assert str(len(names)) in page.words, "what is counted is all, not the page"
+        following = page.tree.xpath("//a[@rel='next']/@href")
+        if not following:
+            break
+        page = secretary.get(following[0])
+    assert seen == names
+    assert page.tree.xpath("//a[@rel='prev']/@href") == [f"{PLACE}/{place}"]
+    for after in ("x", "-1", "9" * 30):
+        assert secretary.get(f"{PLACE}/{place}?after={after}").status == 200
 
 
 def test_missing_basis_waits_until_it_is_stated(visit: Visit, session: Session) -> None:

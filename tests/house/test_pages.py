@@ -108,6 +108,19 @@ def test_every_page_is_in_the_language_asked_for(house: House, locale: str) -> N
         assert seen.tree.get("lang") == locale.replace("_", "-"), address
 
 
+STRAY = re.compile(r"[。！？；][ \n]+[\u4e00-\u9fff“]")
+
+
+def test_no_space_stands_between_chinese_sentences(house: House) -> None:
+    found = {
+        address: STRAY.findall(part.text_content())
+        for address, seen in _pages(house, Accept_Language="zh-CN")
+        for part in seen.tree.xpath("//main//p")
+        if STRAY.search(part.text_content())
+    }
+    assert found == {}
+
+
 def test_public_pages_carry_no_token_and_set_no_cookie(house: House) -> None:
     for rule in house.rules():
         if house.access(rule).kind == "public" and "GET" in (rule.methods or ()):

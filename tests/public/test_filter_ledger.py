@@ -66,6 +66,24 @@ def test_filter_gives_rows_and_totals(town: Town, query: str) -> None:
         assert "没有符合条件的记录" in page.words
 
 
+@pytest.mark.parametrize("word", ["singlemessage", "groupmessage", "timeline"])
+def test_address_passed_on_in_wechat_opens_what_was_meant(town: Town, word: str) -> None:
+    for query, seen in (
+        (f"from={word}&isappinstalled=0", ""),
+        (f"earmark=road&from={word}", "earmark=road"),
+        (f"from=2023-11-01&to=2023-11-30&from={word}", "from=2023-11-01&to=2023-11-30"),
+    ):
+        page = town.get(f"/ledger?{query}")
+        assert (page.status, reading.totals(page)) == (200, FILTERS[seen][1])
+        assert word not in page.words
+        assert town.get(f"/ledger.json?{query}").status == 200
+
+
+def test_only_the_words_of_wechat_are_ignored(town: Town) -> None:
+    for query in ("from=singlemessages", "to=singlemessage", "from=Timeline"):
+        assert town.get(f"/ledger?{query}").status == 422
+
+
 BAD = {
     "from=yesterday": ("filter-from", "“yesterday”不是日期，请写成 2023-09-27 这样"),
     "from=2023-02-30": ("filter-from", "没有“2023-02-30”这一天"),

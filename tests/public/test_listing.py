@@ -27,6 +27,7 @@ from app.ledger.treasury.operations import create_earmark
 from app.people.rules import OPERATOR
 from app.shared.db import transaction
 from tests.factories import make_fund
+from tests.public.conftest import Town
 
 ROWS = 700
 FIRST_DAY = date(2021, 1, 1)
@@ -324,3 +325,8 @@ def _plans_use_indexes_on_postgresql(engine: Engine, session: Session) -> None:
         steps = "\n".join(row[0] for row in plan)
         assert index in steps, steps
         assert "Seq Scan" not in steps, steps
+
+
+def test_number_of_a_request_stays_on_one_line(town: Town) -> None:
+    page = town.get("/ledger")
+    assert "2023-01" in page.tree.xpath("//span[@class='sub']/span[@class='num']/text()")

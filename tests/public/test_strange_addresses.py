@@ -10,6 +10,8 @@ STRANGE = (
     "/disbursements?after=%00",
     "/disbursements?after=1999-99",
     "/disbursements/%00",
+    "/statements/2023-01?version=" + "9" * 26,
+    "/statements/2023-01.json?version=" + "9" * 26,
     "/disbursements/%F0%9F%8C%9E",
     "/sales/a%00b",
     "/sales/" + "x" * 500,
@@ -38,3 +40,8 @@ def test_what_is_not_there_is_not_found(town: Town, address: str) -> None:
 def test_strange_queries_are_answered(town: Town, query: str) -> None:
     for path in ("/ledger", "/ledger.json", "/ledger.csv"):
         assert town.get(f"{path}?{query}").status in (200, 422), path
+
+
+@pytest.mark.parametrize("number", ["-1", "9" * 19, "9" * 26, "9" * 5000, "x", "%00"])
+def test_numbers_that_no_database_holds_page_to_nothing(town: Town, number: str) -> None:
+    assert town.get(f"/statements?after={number}").status == 200

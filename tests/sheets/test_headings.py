@@ -19,6 +19,7 @@ from app.sheets.headings import (
     sheets_with,
 )
 from app.sheets.reading import read_pasted, read_workbook
+from app.sheets.register import read_table
 from tests.sheets import office_files as office
 
 
@@ -301,6 +302,36 @@ def test_pasted_rows_without_headings_take_columns_by_letter() -> None:
     ]
     with pytest.raises(Refused, match="没有“1”这一列"):
         columns_given(sheet, {"1": "date"}, DONATION_FIELDS)
+
+
+@pytest.mark.parametrize("title", ["", "2024 年三月收的钱\n\n", "我们的\t登记表\n"])
+def test_headings_in_words_of_the_offices_own_are_no_row_of_the_register(title: str) -> None:
+    sheet = read_pasted(title + "什么时候\t谁\t给了多少\t说明甲\n2024/9/1\t张三\t30\t微信")
+    match = columns_given(sheet, {"A": "date", "B": "donor", "C": "amount"}, DONATION_FIELDS)
+    assert {key: heading.text for key, heading in match.columns.items()} == {
+        "date": "什么时候",
+        "donor": "谁",
+        "amount": "给了多少",
+    }
+    assert [heading.text for heading in match.unknown] == ["说明甲"]
+    (row,) = read_table(sheet, DONATION_FIELDS, match=match).rows
+    assert row.cell("donor").text == "张三"
+
+
+@pytest.mark.parametrize("first", ["昨天\t张三\t十二块", "2024/9/1\t张三\t不详", "待查\t张三\t30"])
+def test_first_row_that_says_a_day_or_an_amount_is_read_as_a_row(first: str) -> None:
+    sheet = read_pasted(first + "\n2024/9/2\t李四\t50")
+    match = columns_given(sheet, {"A": "date", "B": "donor", "C": "amount"}, DONATION_FIELDS)
+    assert [row.cell("donor").text for row in read_table(sheet, DONATION_FIELDS, match=match).rows] == [
+        "张三",
+        "李四",
+    ]
+
+
+def test_amounts_in_another_unit_are_refused_in_headings_of_any_words() -> None:
+    sheet = read_pasted("什么时候\t谁\t给了多少（万元）\n2024/9/1\t张三\t30")
+    with pytest.raises(Refused, match="单位不是元"):
+        columns_given(sheet, {"A": "date", "B": "donor", "C": "amount"}, DONATION_FIELDS)
 
 
 def test_the_sheets_of_a_book_that_hold_such_a_table() -> None:

@@ -120,7 +120,7 @@ def test_labels_that_name_nobody(name: str) -> None:
     (
         "张三|李建国|欧阳锋|中国石油克拉玛依石化有限责任公司|新疆三为城市生态环境科技服务有限公司|友好社区馕店|爱心超市|"
         "东门超市|阳光公司|金龙镇全体职工|本社区居民王芳|张三先生|志愿者服务队|沙河小学|Harbour Trading Co.|"
-        "Kind Company|John Smith"
+        "Kind Company|John Smith|张阿姨|李书记|王老师"
     ).split("|"),
 )
 def test_names_that_name_somebody(name: str) -> None:

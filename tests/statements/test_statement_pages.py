@@ -126,6 +126,16 @@ def test_wrong_period_is_said_beside_its_field(
     assert seen.value_of("last") == fields["last"]
 
 
+def test_days_that_were_typed_count_though_the_list_stands_at_a_month(visit: Visit, example: Example) -> None:
+    accountant = visit("accountant")
+    opened = accountant.get("/office/statements")
+    days = {"first": "2023-09-01", "last": "2023-12-31"}
+    page = accountant.follow(accountant.send(opened, days, path="/office/statements"))
+    assert "2023-09-01 至 2023-12-31" in page.words
+    half = accountant.send(opened, {"first": "2023-09-01"}, path="/office/statements")
+    assert (half.status, half.error_at("last")) == (422, "请填写日期")
+
+
 def test_months_quarters_and_years_are_offered(visit: Visit, example: Example) -> None:
     accountant = visit("accountant")
     options = dict.fromkeys(

@@ -25,6 +25,7 @@ def test_month_is_closed_after_asking(visit: Visit, session: Session) -> None:
     assert SEPTEMBER in accountant.get(MONTHS).links()
     ask = accountant.get(SEPTEMBER)
     assert "结清 2023-09 的账？" in ask.words
+    assert ask.tree.xpath("//h2/span[@class='num']/text()") == ["2023-09"]  # it does not break at its hyphen
     assert "数据库不再接受日期在 2023-09 的任何分录" in ask.words
     session.rollback()
     assert session.scalars(select(PeriodState)).all() == []

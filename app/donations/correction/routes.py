@@ -38,6 +38,7 @@ from app.web.access import actor, requires
 from app.web.database import session, transaction
 from app.web.errors import kept_fields
 from app.web.forms import OnceForm
+from app.web.i18n import localized
 from app.web.pages import done, page
 
 blueprint = Blueprint("gift", __name__, url_prefix="/office/donations/<int:donation_id>")
@@ -108,9 +109,9 @@ def money(donation_id: int) -> Response:
         for method, name in MONEY_METHODS.items()
         if ("cash" if method == "box" else method) in kinds
     }
-    earmarks = {each.id: each.name for each in ledger.earmarks_of(session(), gift.fund_id)}
+    earmarks = {each.id: localized(each.name) for each in ledger.earmarks_of(session(), gift.fund_id)}
     form.method.offer(methods.items())
-    form.account.offer((account.id, account.name) for account in accounts)
+    form.account.offer((account.id, localized(account.name)) for account in accounts)
     form.earmark.offer(earmarks.items())
     shows_accounts = len(accounts) > len(kinds)
     if _was_done(form):
@@ -123,7 +124,7 @@ def money(donation_id: int) -> Response:
             (_("用途"), earmarks[gift.earmark_id], earmarks[form.earmark.data]),
         ]
         if wanted not in (None, gift.money_account_id):
-            names = {account.id: account.name for account in accounts}
+            names = {account.id: localized(account.name) for account in accounts}
             changes.append((_("收款账户"), names.get(gift.money_account_id or 0, ""), names[wanted]))
         changes = [each for each in changes if each[1] != each[2]]
         if not changes:
@@ -175,7 +176,7 @@ def goods(donation_id: int) -> Response:
             for line in current
         ],
     )
-    earmarks = {each.id: each.name for each in ledger.earmarks_of(session(), gift.fund_id)}
+    earmarks = {each.id: localized(each.name) for each in ledger.earmarks_of(session(), gift.fund_id)}
     form.earmark.offer(earmarks.items())
     adds_line = request.form.get("step") == "add-line"
     if adds_line:

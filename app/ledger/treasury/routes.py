@@ -38,6 +38,7 @@ from app.web import office
 from app.web.access import actor, office_fund, requires
 from app.web.database import session, transaction
 from app.web.forms import ConfirmForm
+from app.web.i18n import localized
 from app.web.pages import done, page
 
 blueprint = Blueprint("treasury", __name__, url_prefix="/office/treasury")
@@ -150,7 +151,10 @@ def _account_choices() -> list[tuple[int, str]]:
     """The accounts in use, each with what is in it today."""
     rows = queries.accounts_on(session(), office_fund().id, clock.today())
     return [
-        (row.id, _("%(name)s（余额 %(balance)s 元）", name=row.name, balance=yuan(row.balance_minor)))
+        (
+            row.id,
+            _("%(name)s（余额 %(balance)s 元）", name=localized(row.name), balance=yuan(row.balance_minor)),
+        )
         for row in rows
     ]
 
@@ -176,7 +180,7 @@ def _money_page(
     """A page that posts one amount in one account for one purpose. ``fields``: what stands on it besides."""
     fund = office_fund()
     form.account.offer(_account_choices())
-    form.earmark.offer((each.id, each.name) for each in ledger.earmarks_of(session(), fund.id))
+    form.earmark.offer((each.id, localized(each.name)) for each in ledger.earmarks_of(session(), fund.id))
     if form.validate_on_submit():
         with form.refusals_shown():
             with transaction(books=True) as writing:

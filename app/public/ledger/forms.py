@@ -23,6 +23,8 @@ DIRECTIONS = {"in": N_("收入"), "out": N_("支出"), "move": N_("内部转款"
 LONGEST_SEARCH = 60
 MOST_ROWS_ASKED = 1_000
 _LATEST = date(9999, 12, 31)
+# WeChat adds these to an address that is passed on; the word of `from` says where it was read.
+_ADDED_BY_WECHAT = {"from": frozenset({"singlemessage", "groupmessage", "timeline"})}
 _NUMBER = re.compile(r"^[0-9]{1,18}$")
 
 
@@ -54,7 +56,7 @@ class LedgerForm:
 
 def read_ledger_form(arguments: MultiDict[str, str], names: Names) -> LedgerForm:
     """Read a filter. Wrong values become errors of the form; the filter then holds what was right."""
-    form = LedgerForm({name: arguments.get(name, "").strip() for name in (*FIELDS, "after", "limit")})
+    form = LedgerForm({name: _asked(arguments, name) for name in (*FIELDS, "after", "limit")})
     values: dict[str, object] = {}
     for name, reader in _READERS.items():
         text = form.typed[name]
@@ -78,6 +80,12 @@ def read_ledger_form(arguments: MultiDict[str, str], names: Names) -> LedgerForm
     elif form.limit is not None:
         form.limit = min(form.limit, MOST_ROWS_ASKED)
     return form
+
+
+def _asked(arguments: MultiDict[str, str], name: str) -> str:
+    """What is asked for under a name: its first value that is not WeChat's."""
+    said = (text.strip() for text in arguments.getlist(name))
+    return next((text for text in said if text not in _ADDED_BY_WECHAT.get(name, ())), "")
 
 
 def _words(text: str, _names: Names) -> dict[str, object]:

@@ -15,6 +15,7 @@ from app.log.witness.queries import FOLDER, shown_cosignatures
 from app.public.verification.queries import ProvedRecord, consistency, entry_of_receipt, proved_entry
 from app.public.verification.rules import Allowance, entry_number, receipt_code
 from app.settings import ROOT, Settings
+from app.shared.clock import DEFAULT_ZONE
 from app.web.access import public
 from app.web.database import session
 from app.web.i18n import text
@@ -44,6 +45,7 @@ def show() -> Response:
         cosignatures=shown_cosignatures(settings.data_dir / FOLDER, log) if log else [],
         kinds=[(code, text(name)) for code, name in ENTRY_KINDS.items()],
         hashes=_hashes(),
+        zone=DEFAULT_ZONE,
         title=_("自己验证"),
     )
 

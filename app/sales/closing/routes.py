@@ -16,7 +16,7 @@ from app.shared.errors import N_, NotFound
 from app.shared.permissions import Permission
 from app.web.access import actor, requires
 from app.web.database import session
-from app.web.pages import attempt, done, page
+from app.web.pages import asked_number, attempt, done, page
 
 blueprint = Blueprint("closing", __name__, url_prefix="/office/sales")
 
@@ -60,7 +60,7 @@ def late(event_id: int) -> Response:
     event = readable_event(event_id)
     if event.status == "open" and request.method == "GET":
         return redirect(url_for("sales.record", event_id=event_id), code=303)  # type: ignore[return-value]
-    form = LateSaleForm(method="wechat", received_on=clock.today(), lot=request.args.get("lot", type=int))
+    form = LateSaleForm(method="wechat", received_on=clock.today(), lot=asked_number("lot"))
     lots = offer_lots(form, event_id)
     if form.validate_on_submit() and attempt(
         form,

@@ -51,6 +51,18 @@ export function openLeaf(text, index) {
   return record;
 }
 
+/** An instant of a record (2023-11-06T01:12:00Z) as read on a clock of the fund: 2023-11-06 09:12. */
+export function localTime(instant, zone) {
+  const at = new Date(instant);
+  if (Number.isNaN(at.getTime())) return instant;
+  const form = new Intl.DateTimeFormat("en-GB", {
+    timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit", hour: "2-digit", minute: "2-digit",
+  });
+  const parts = {};
+  for (const { type, value } of form.formatToParts(at)) parts[type] = value;
+  return `${parts.year}-${parts.month}-${parts.day} ${parts.hour}:${parts.minute}`;
+}
+
 /** Fen as 1,234.56. */
 export function yuan(minor) {
   const fen = String(Math.abs(minor) % 100).padStart(2, "0");
