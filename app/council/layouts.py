@@ -171,7 +171,8 @@ def tier_words(book: Rulebook, place: int) -> str:
 def decider_words(found: Matter) -> str:
     """Who decides, with what has to be signed beside the vote."""
     if found.decided_by == "council":
-        parts = [_(DECIDERS["council"])]
+        name = DECIDERS[found.decided_by]
+        parts = [_(name)]
     else:
         sentence = (
             N_("%(needed)s 名负责人签批，其中有理事长")

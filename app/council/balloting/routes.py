@@ -47,6 +47,7 @@ _SIGN_REASONS = {
     "host": N_("不同意必须写明；同意可以不写。"),
     "host_decision": N_("不同意必须写明；同意可以不写。"),
 }
+EMERGENCY = "emergency"
 _SIGN_TAGS = {
     "officer": N_("待签批"),
     "opinion": N_("待出具意见"),
@@ -199,7 +200,7 @@ def _item(reading: Session, matter: Matter, tag: str, action: str) -> office.Wor
         _("批准后剩 %(amount)s 元", amount=yuan(summary.left_minor))
         if summary.left_minor is not None
         else "",
-        _(DECIDERS["emergency"]) if matter.decided_by == "emergency" else "",
+        _(DECIDERS[matter.decided_by]) if matter.decided_by == EMERGENCY else "",
     ]
     until = last_day(matter.closes_at).isoformat() if matter.closes_at and matter.status == "open" else None
     return office.WorkItem(
