@@ -10,11 +10,13 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from app.council.notice.models import Objection
+from app.council.notice.models import Objection, PublicNotice
 from app.council.notice.rules import MOST_FROM_ADDRESS
+from app.disbursements.models import Disbursement
 from app.disbursements.operations import queries as requests
 from app.ledger import queries as ledger
 from app.shared import clock
+from app.shared.db import transaction
 from app.shared.permissions import Role
 from tests.council import objections
 from tests.disbursements import scenes
@@ -289,3 +291,37 @@ def test_first_page_says_what_is_in_notice_and_until_when(visit: Visit, session:
         assert "异议截止" not in stranger.get("/").words
     objections.object_to(session, found)
     assert "暂停付款" in stranger.get("/").words
+
+
+def test_kept_pages_are_outdated_by_an_objection_and_an_answer(visit: Visit, session: Session) -> None:
+    found = _in_notice(session)
+    stranger, address = visit(), _dossier(session, found)
+
+    def tag() -> str:
+        return str(stranger.get(address).headers["ETag"])
+
+    tags = [tag()]
+    number = objections.object_to(session, found)
+    tags.append(tag())
+    objections.show(session, number)
+    tags.append(tag())
+    objections.answer(session, number)
+    tags.append(tag())
+    assert len(set(tags)) == 4
+
+
+def test_emergency_that_was_paid_first_can_be_objected_to_all_the_same(
+    visit: Visit, session: Session
+) -> None:
+    found = _in_notice(session)
+    notice = objections.notice_of(session, found)
+    with transaction(session, books=True):
+        session.get_one(PublicNotice, notice.id).is_after_payment = True
+        session.get_one(Disbursement, found).status = "paid"
+    stranger = visit()
+    assert "先付款后公示" in stranger.get(_dossier(session, found)).words
+    answer = stranger.submit(_form(session, found), FORM)
+    assert answer.status == 303
+    assert scenes.status_of(session, found) == "paid"
+    number = _number(answer)
+    assert f"/office/objections/{number}" in visit("secretary").get("/office/").links()
