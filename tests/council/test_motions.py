@@ -9,12 +9,17 @@ from sqlalchemy.orm import Session
 
 from app.council.consents.checks import check_consents
 from app.council.consents.operations import give_word
+from app.council.interests.operations import InterestDraft, declare_interest
 from app.council.motions import operations, queries
 from app.council.motions.checks import check_motions
-from app.council.queries import matter_of, matters_of, rules_of
+from app.council.queries import conflict_of, matter_of, matters_of, rules_of
 from app.council.rulebook.queries import rules_in_force, versions
 from app.council.rulebook.rules import DEFAULT, PROPOSED, Rulebook, Tier
 from app.disbursements.queries import disbursement
+from app.donations.operations import record_donation
+from app.donations.rules import DonationDraft
+from app.ledger import queries as ledger
+from app.parties.operations import PartyDraft
 from app.settings import Settings
 from app.shared.db import transaction
 from app.shared.errors import Conflict, Forbidden, InputRefused, Refused
@@ -191,3 +196,37 @@ def test_records_and_log_say_the_same(session: Session) -> None:
     checks = [*check_motions(session), *check_consents(session)]
     assert [problem for check in checks for problem in check.problems] == []
     assert sum(check.examined for check in checks) == 4
+
+
+def test_member_tied_to_the_donor_is_out_of_a_change_of_that_donors_purpose(
+    session: Session, settings: Settings
+) -> None:
+    road, free, fund_id = scenes.make_road(session), scenes.unrestricted(session), scenes.fund_id(session)
+    with transaction(session, books=True):
+        record_donation(
+            session,
+            actor(session, "secretary"),
+            DonationDraft(
+                fund_id=fund_id,
+                received_on=scenes.FIRST_DAY,
+                method="bank",
+                donor=PartyDraft("organisation", "独山子百货公司"),
+                earmark_id=road,
+                amount_minor=90_000,
+                money_account_id=ledger.money_account_of_kind(session, fund_id, "bank").id,
+            ),
+        )
+    member = actor(session, "council_3")
+    assert member.user_id is not None
+    with transaction(session, books=True):
+        declare_interest(
+            session, member, InterestDraft(fund_id, member.user_id, "employer", "独山子百货公司", "职工")
+        )
+    found = proposals.submit(
+        session, proposals.purpose_drafted(session, settings.files_dir, 50_000, road, free)
+    )
+    matter = matter_of(session, "motion", found)
+    assert matter is not None
+    assert conflict_of(session, matter.id, member.user_id) == "employer"
+    with pytest.raises(Forbidden):
+        proposals.vote(session, found, {"council_3": "approve"})

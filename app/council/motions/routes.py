@@ -10,11 +10,8 @@ from flask import Blueprint, Response, current_app, redirect, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.council import queries as council
-from app.council.balloting.registry import Summary, shows
-from app.council.balloting.routes import view_of
-from app.council.models import Matter
 from app.council.motions import operations, queries
+from app.council.motions.dossier.routes import edit_url, motion_page, readable
 from app.council.motions.forms import (
     MotionForm,
     PurposeForm,
@@ -33,23 +30,17 @@ from app.council.motions.rules import (
     MotionDraft,
     may_become,
 )
-from app.council.rulebook.layouts import changed_lines
-from app.council.rulebook.queries import rules_numbered
-from app.council.rulebook.rules import read_data
-from app.council.rules import STATUSES as MATTER_STATUSES
 from app.files.queries import files_of
 from app.files.rules import ACCEPT, MAX_BYTES
 from app.ledger import queries as ledger
-from app.people.queries import names_of
 from app.settings import Settings
-from app.shared.errors import N_, NotFound
+from app.shared.errors import N_
 from app.shared.money import yuan
 from app.shared.permissions import Actor, Permission
 from app.web import office
 from app.web.access import FundChoice, actor, office_fund, requires
 from app.web.database import session
 from app.web.forms import ConfirmForm, Form
-from app.web.i18n import text
 from app.web.pages import attempt, done, page
 
 blueprint = Blueprint("motions", __name__, url_prefix="/office/council/motions")
@@ -122,120 +113,11 @@ def _words() -> dict[str, Any]:
     }
 
 
-def readable(motion_id: int) -> Motion:
-    """A motion that the person may read, in whichever fund; NotFound for any other."""
-    found = queries.motion(session(), motion_id)
-    if not actor().may(Permission.DISBURSEMENT_READ, found.fund_id):
-        raise NotFound(N_("没有这份提案"))
-    return found
-
-
 @blueprint.get("/<int:motion_id>")
 @requires(Permission.DISBURSEMENT_READ)
 def show(motion_id: int) -> Response:
     """One motion: its words, what it would change, how far it has come."""
     return motion_page(readable(motion_id))
-
-
-def motion_page(
-    found: Motion, template: str = "motions/show.html", *, typed: Any = None, **context: Any
-) -> Response:
-    """The page of a motion, or another page about it that shows the same. ``typed``: a vote or signature that came back."""
-    reading = session()
-    matter = council.matter_of(reading, queries.SUBJECT, found.id)
-    kept = files_of(reading, queries.SUBJECT, found.id)
-    context.setdefault("matter", matter)
-    who = actor()
-    convenes = who.may(Permission.COUNCIL_CONVENE, found.fund_id)
-    proposes = who.may(Permission.COUNCIL_PROPOSE, found.fund_id)
-    people = [each for each in (found.drafted_by_id, found.submitter_id) if each is not None]
-    names = names_of(reading, people)
-    if matter is not None:
-        context.setdefault("view", view_of(reading, who, matter, typed))
-    if typed is not None:
-        context.setdefault("form", typed)
-    return page(
-        template,
-        found=found,
-        state=(STATUS_TAGS[found.status], _(STATUS_NAMES[found.status])),
-        topic=_(MOTION_TOPICS[found.topic]),
-        drafted_by=names.get(found.drafted_by_id or 0),
-        submitted_by=names.get(found.submitter_id or 0),
-        changes=rule_changes(found),
-        change=purpose_change(found),
-        consents=_links([file for file in kept if file.purpose == queries.CONSENT]),
-        papers=_links([file for file in kept if file.purpose != queries.CONSENT]),
-        matter_states={status: _(name) for status, name in MATTER_STATUSES.items()},
-        texts=queries.texts_of(reading, found.id),
-        may={
-            "edit": proposes and found.status in EDITABLE,
-            "submit": proposes and found.status in EDITABLE,
-            "open": convenes and found.status == "submitted",
-            "return": convenes and may_become(found.status, "returned"),
-            "withdraw": operations.may_withdraw(who, found) and may_become(found.status, "withdrawn"),
-        },
-        edit_url=_edit_url(found),
-        nav_current="motions",
-        **context,
-    )
-
-
-def _summary(reading: Session, matter: Matter) -> Summary:
-    """What a member has to know of a motion before they vote."""
-    found = queries.motion(reading, matter.subject_id)
-    return Summary(
-        title=found.title,
-        url=url_for("motions.show", motion_id=found.id),
-        number=found.number or "",
-        list_name=_("提案"),
-        list_url=url_for("motions.listing"),
-    )
-
-
-@shows(queries.SUBJECT, _summary)
-def matter_page(matter: Matter, template: str | None = None, **context: Any) -> Response:
-    """The page of the motion that a matter is about."""
-    context["matter"] = matter
-    return motion_page(readable(matter.subject_id), template or "motions/show.html", **context)
-
-
-def _edit_url(found: Motion) -> str:
-    endpoint = {"rules": "rules.change", "purpose": "motions.edit_purpose"}.get(found.topic, "motions.edit")
-    return url_for(endpoint, motion_id=found.id)
-
-
-def _links(files: list[Any]) -> list[dict[str, str]]:
-    return [
-        {"name": each.name, "url": url_for("files.download", file_id=each.id), "size_text": each.size_text}
-        for each in files
-    ]
-
-
-def rule_changes(found: Motion) -> dict[str, Any] | None:
-    """Old and new line by line, of a motion on rules: against the rules it was written for."""
-    if found.topic != "rules":
-        return None
-    details = queries.details_of(found)
-    base = rules_numbered(session(), found.fund_id, details["base"])
-    return {
-        "number": base.number,
-        "lines": changed_lines(base.book, read_data(details["rulebook"]), text),
-    }
-
-
-def purpose_change(found: Motion) -> dict[str, Any] | None:
-    """From which purpose to which, of a motion on purpose."""
-    if found.topic != "purpose":
-        return None
-    change = queries.change_of(found)
-    source = ledger.earmark(session(), change.from_id)
-    target = ledger.earmark(session(), change.to_id)
-    return {
-        "source": _(source.name),
-        "target": _(target.name),
-        "is_bound": source.is_restricted,
-        "amount_minor": change.amount_minor,
-    }
 
 
 @blueprint.route("/draft", methods=["GET", "POST"])
@@ -380,13 +262,13 @@ def remove_file(motion_id: int, file_id: int) -> Response:
     if form.validate_on_submit() and attempt(
         form, lambda writing: operations.remove_file(writing, actor(), motion_id, file_id)
     ):
-        return done(_edit_url(found), _("附件已移除"))
+        return done(edit_url(found), _("附件已移除"))
     return page(
         "motions/remove_file.html",
         form=form,
         found=found,
         file=kept,
-        edit_url=_edit_url(found),
+        edit_url=edit_url(found),
         nav_current="motions",
     )
 

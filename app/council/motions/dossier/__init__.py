@@ -1,0 +1,1 @@
+"""One motion, as the office reads it."""
