@@ -10,6 +10,7 @@ from wtforms.validators import Length, NumberRange, Optional
 from app.disbursements.proof.rules import PAPERS
 from app.web.forms import DateField, Form, Given, LongTextField, MoneyField, OnceForm
 
+_NAMES = {paper: _(name) for paper, name in PAPERS.items()}
 _PHOTOS = _("照片可以公开：照片里的人同意了，没有未成年人的脸，也没有门牌、证件和电话")
 
 
@@ -18,11 +19,11 @@ class ProofForm(OnceForm):
 
     used = MoneyField(_("用掉的金额"), [Given()])
     words = LongTextField(_("用在哪里"), [Given(), Length(max=2000)])
-    invoice = MultipleFileField(_(PAPERS["invoice"]), [Optional()])
-    sign_off = MultipleFileField(_(PAPERS["sign_off"]), [Optional()])
-    acceptance_report = MultipleFileField(_(PAPERS["acceptance_report"]), [Optional()])
-    payee_receipt = MultipleFileField(_(PAPERS["payee_receipt"]), [Optional()])
-    photo = MultipleFileField(_(PAPERS["photo"]), [Optional()])
+    invoice = MultipleFileField(_NAMES["invoice"], [Optional()])
+    sign_off = MultipleFileField(_NAMES["sign_off"], [Optional()])
+    acceptance_report = MultipleFileField(_NAMES["acceptance_report"], [Optional()])
+    payee_receipt = MultipleFileField(_NAMES["payee_receipt"], [Optional()])
+    photo = MultipleFileField(_NAMES["photo"], [Optional()])
     photos_public = BooleanField(_PHOTOS)
 
 
@@ -39,12 +40,12 @@ class DeliveryForm(Form):
     delivered_on = DateField(_("到达日期"), [Given()])
     recipients = IntegerField(_("受益的人数或户数"), [Optional(), NumberRange(0, 10_000_000)])
     words = LongTextField(_("送到了谁手里，做成了什么"), [Given(), Length(max=2000)])
-    sign_off = MultipleFileField(_(PAPERS["sign_off"]), [Optional()])
-    photo = MultipleFileField(_(PAPERS["photo"]), [Optional()])
+    sign_off = MultipleFileField(_NAMES["sign_off"], [Optional()])
+    photo = MultipleFileField(_NAMES["photo"], [Optional()])
     photos_public = BooleanField(_PHOTOS)
 
 
 class PublicCopyForm(Form):
     """Redacted copies for the public page."""
 
-    public_copy = MultipleFileField(_(PAPERS["public_copy"]))
+    public_copy = MultipleFileField(_NAMES["public_copy"])

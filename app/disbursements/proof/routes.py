@@ -12,7 +12,7 @@ from app.disbursements.forms import ReasonForm, ask_for_files_again, uploads
 from app.disbursements.models import Disbursement
 from app.disbursements.proof import operations, queries
 from app.disbursements.proof.forms import DeliveryForm, JudgementForm, ProofForm, PublicCopyForm
-from app.disbursements.proof.rules import MISSING, NEEDED, NOBODY_OUTSIDE_GAINS, PAPERS
+from app.disbursements.proof.rules import MISSING, NEEDED, NOBODY_OUTSIDE_GAINS
 from app.shared import clock
 from app.shared.errors import N_
 from app.shared.money import yuan
@@ -223,5 +223,5 @@ def public_copy(disbursement_id: int) -> Response:
         return _back(found, _("公开件已上传"))
     ask_for_files_again(form, form.public_copy)
     return dossier_page(
-        readable(disbursement_id), "disbursements/public_copy.html", form=form, paper=_(PAPERS["public_copy"])
+        readable(disbursement_id), "disbursements/public_copy.html", form=form
     )
