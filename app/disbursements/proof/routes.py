@@ -222,6 +222,4 @@ def public_copy(disbursement_id: int) -> Response:
     ):
         return _back(found, _("公开件已上传"))
     ask_for_files_again(form, form.public_copy)
-    return dossier_page(
-        readable(disbursement_id), "disbursements/public_copy.html", form=form
-    )
+    return dossier_page(readable(disbursement_id), "disbursements/public_copy.html", form=form)
