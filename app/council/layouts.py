@@ -14,7 +14,8 @@ from app.council import queries
 from app.council.models import Matter
 from app.council.rulebook.queries import Rules
 from app.council.rulebook.rules import BUILT_IN, MAJORITIES, Rulebook
-from app.council.rules import DECIDERS, STATUSES, Signature, Tally, Terms, majority_reached, quorum_reached
+from app.council.rules import Signature, Tally, Terms, majority_reached, quorum_reached
+from app.council.states import DECIDERS, STATUSES
 from app.shared import clock
 from app.shared.errors import N_
 from app.shared.money import yuan

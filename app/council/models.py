@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.council.rules import CONFLICTS, DECIDERS, ENDORSEMENTS, STATUSES, TOPICS, UNDECIDED
+from app.council.states import CONFLICTS, DECIDERS, ENDORSEMENTS, STATUSES, TOPICS, UNDECIDED
 from app.shared.db import Base, Id, Minor, UtcDateTime
 from app.shared.guards import append_only, declare, refuse, whole_numbers
 

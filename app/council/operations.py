@@ -18,17 +18,8 @@ from app.council import queries, rules
 from app.council.models import Endorsement, Matter, MatterConflict, Vote
 from app.council.notices import operations as notices
 from app.council.rulebook.queries import rules_in_force
-from app.council.rules import (
-    CHOICES,
-    CONFLICTS,
-    UNDECIDED,
-    RoomVote,
-    Tally,
-    outcome,
-    passes,
-    quorum_of,
-    quorum_reached,
-)
+from app.council.rules import RoomVote, Tally, outcome, passes, quorum_of, quorum_reached
+from app.council.states import CHOICES, CONFLICTS, UNDECIDED
 from app.documents.operations import next_number
 from app.log.operations import LeafDraft, append
 from app.shared import clock

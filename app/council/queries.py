@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session, aliased
 
 from app.council.models import Endorsement, Matter, MatterConflict, Vote
 from app.council.rulebook.queries import Rules, rules_numbered
-from app.council.rules import UNDECIDED, Signature, Tally, Terms
+from app.council.rules import Signature, Tally, Terms
+from app.council.states import UNDECIDED
 from app.people.models import TermOfOffice, User
 from app.shared import clock
 from app.shared.errors import N_, NotFound

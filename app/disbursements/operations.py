@@ -27,7 +27,7 @@ from app.disbursements.models import Disbursement
 from app.disbursements.risks.queries import window_sum
 from app.disbursements.rules import DisbursementDraft, refuse_if_wrong, text_hash
 from app.disbursements.states import EDITABLE, PROMISED
-from app.disbursements.steps import become, require_next
+from app.disbursements.steps.operations import become, require_next
 from app.documents.operations import keep_number, next_number
 from app.files.operations import attach_file, detach_file, log_public_files
 from app.files.queries import files_of

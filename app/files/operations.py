@@ -11,9 +11,8 @@ from typing import IO
 from sqlalchemy.orm import Session
 
 from app.files.models import Attachment
-from app.files.pictures import without_metadata
 from app.files.queries import files_of, path_of
-from app.files.rules import MAX_BYTES, PICTURES, plain_name, require_acceptable
+from app.files.rules import MAX_BYTES, PICTURES, plain_name, require_acceptable, without_metadata
 from app.log.operations import LeafDraft, append
 from app.log.queries import latest_version
 from app.shared import audit, clock

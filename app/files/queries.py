@@ -15,8 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.files.models import Attachment
-from app.files.pictures import MOST_PIXELS
-from app.files.rules import may_read
+from app.files.rules import MOST_PIXELS, may_read
 from app.shared.errors import N_, NotFound
 from app.shared.permissions import Actor
 

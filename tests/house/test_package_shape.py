@@ -12,6 +12,7 @@ APP = ROOT / "app"
 # Vocabulary of a domain package, in the order in which one file may import another of its own package.
 ORDER = (
     "accounts",
+    "states",
     "models",
     "rules",
     "registry",

@@ -6,6 +6,7 @@ import hashlib
 import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,8 +29,11 @@ from app.council.meetings.rules import ItemNotes, MeetingDraft, MinutesDraft
 from app.council.motions import operations as motions
 from app.council.motions.checks import check_motions
 from app.council.motions.rules import MotionDraft
+from app.council.notice import operations as notice
+from app.council.notice.queries import notice_of
 from app.council.operations import MatterDraft
 from app.council.queries import matter_of
+from app.council.rulebook.rules import DEFAULT, LARGE_MINOR, Tier, as_data
 from app.council.rules import RoomVote, Tally, quorum_of
 from app.disbursements import operations as disbursements
 from app.disbursements.checks import check_disbursements
@@ -385,6 +389,9 @@ class Year:
         first = self.request(40_000)
         self.vote(first)
         self.meet()
+        self._object(first)
+        self._refer()
+        self._adopt_and_sign()
         self.now.set_local(date(2023, 11, 20))
         self.do(disbursements.advance_due)
         self.pay(first, 40_000, accepted=False)
@@ -397,6 +404,71 @@ class Year:
             received_on=clock.today(),
             accepted=True,
         )
+
+    def _object(self, request: int) -> None:
+        """What stands in notice is objected to, answered, held and let go."""
+        self.now.set_local(date(2023, 11, 8))
+        standing = notice_of(self.session, "disbursement", request)
+        assert standing is not None
+        with transaction(self.session, books=True):
+            found = notice.object_to(
+                self.session,
+                standing,
+                ground="price",
+                words=f"{PRIVATE[1]} 说价格太高",
+                contact="13900000000",
+            )
+        self.do(notice.answer_objection, found.number, "价格与市价相符")
+        supervisor = self._signer()
+        with transaction(self.session, books=True):
+            notice.place_hold(self.session, supervisor, self.fund, "disbursement", request, "发票存疑")
+        with transaction(self.session, books=True):
+            notice.lift_hold(self.session, supervisor, "disbursement", request, "发票已核对")
+
+    def _refer(self) -> None:
+        """A request given back to be completed, and one that too few may decide, so that the host does."""
+        self.do(disbursements.return_disbursement, self.request(700), "请补报价")
+        referred = self.request(600)
+        for seat in (2, 3, 4):
+            self.cast("disbursement", referred, seat, "recuse", "与收款方有往来")
+        self.sign("disbursement", referred, "host_decision")
+
+    def _adopt_and_sign(self) -> None:
+        """Rules that ask for the supervisor's opinion, made by a resolution, and a request that is decided under them."""
+        tiers = (Tier(LARGE_MINOR, supervisor_opinion=True), DEFAULT.tiers[-1])
+        details = {"rulebook": as_data(replace(DEFAULT, tiers=tiers)), "base": 0}
+        draft = MotionDraft(self.fund, "rules", "监督员出具意见", "每笔都听监督员的意见", details=details)
+        motion = self.do(motions.draft_motion, draft).id
+        self.do(motions.submit_motion, motion)
+        for seat in range(1, SEATS):
+            self.cast("motion", motion, seat, "approve")
+        carried = self.request(500)
+        for seat in range(1, SEATS):
+            self.cast("disbursement", carried, seat, "approve")
+        self.sign("disbursement", carried, "opinion")
+
+    def cast(self, kind: str, subject: int, seat: int, choice: str, reason: str = "") -> None:
+        """One vote, unless the result stands already."""
+        matter = matter_of(self.session, kind, subject)
+        assert matter is not None
+        if matter.status == "open":
+            with transaction(self.session, books=True):
+                council.cast_vote(self.session, self._member(seat), matter, choice, reason, matter.text_hash)
+
+    def sign(self, kind: str, subject: int, signature: str) -> None:
+        """A signature beside a vote, by somebody who holds the office for it and no seat."""
+        matter = matter_of(self.session, kind, subject)
+        assert matter is not None
+        with transaction(self.session, books=True):
+            council.endorse(
+                self.session, self._signer(), matter, signature, "approve", "没有意见", matter.text_hash
+            )
+
+    def _signer(self) -> Actor:
+        """Supervisor and host in one, without a seat."""
+        user = self.session.scalars(select(User).where(User.email == "seat5@fund.example")).one()
+        offices = tuple(Office(role, self.fund, 0) for role in (Role.SUPERVISOR, Role.HOST))
+        return Actor(user.id, user.name, offices)
 
     def _prove(self, request: int) -> None:
         """From approval to the end of a request whose money arrived."""

@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import HiddenField
 from wtforms.validators import InputRequired, Length, Optional
 
-from app.council.rules import CHOICES, CONFLICTS
+from app.council.states import CHOICES, CONFLICTS
 from app.shared.errors import N_
 from app.web.forms import ChoiceField, Form, Given, LongTextField, OneOfField
 

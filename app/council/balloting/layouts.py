@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from app.council import queries
 from app.council.models import Matter
-from app.council.rules import CHOICES, CONFLICTS, UNDECIDED
+from app.council.states import CHOICES, CONFLICTS, UNDECIDED
 from app.shared.errors import N_
 from app.shared.permissions import ROLE_NAMES, Role
 

@@ -16,7 +16,8 @@ from app.council.balloting.forms import DECLARED, RECUSALS, SignForm, VoteForm
 from app.council.balloting.registry import Summary, is_shown, page_of, summary_of
 from app.council.layouts import arithmetic, progress, rules_facts
 from app.council.models import Matter
-from app.council.rules import CHOICES, DECIDERS, Tally, last_day, quorum_reached
+from app.council.rules import Tally, last_day, quorum_reached
+from app.council.states import CHOICES, DECIDERS
 from app.shared.errors import N_, NotFound
 from app.shared.money import yuan
 from app.shared.permissions import COUNCIL_SEATS, Actor, Permission, Role

@@ -22,7 +22,8 @@ from app.council.meetings.rules import (
     MinutesDraft,
     votes_from,
 )
-from app.council.rules import CHOICES, RoomVote
+from app.council.rules import RoomVote
+from app.council.states import CHOICES
 from app.shared import clock
 from app.web.forms import (
     ChoiceField,

@@ -9,7 +9,7 @@ from flask import current_app
 from flask_babel import gettext
 
 from app.council.meetings.rules import PRESENCES, MinutesFigures
-from app.council.rules import CHOICES, CONFLICTS, STATUSES
+from app.council.states import CHOICES, CONFLICTS, STATUSES
 from app.documents.models import IssuedDocument
 from app.documents.pdf import kept_file, print_document, proof_of
 from app.documents.rules import restored, thawed

@@ -13,7 +13,8 @@ from app.council.meetings import rules
 from app.council.meetings.models import AgendaItem, Attendance, Meeting, VoteConfirmation
 from app.council.models import Matter, Vote
 from app.council.rulebook.queries import rules_in_force
-from app.council.rules import TOPICS, quorum_of
+from app.council.rules import quorum_of
+from app.council.states import TOPICS
 from app.documents.models import IssuedDocument
 from app.funds.models import Fund
 from app.parties.models import Party

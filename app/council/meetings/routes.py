@@ -21,7 +21,7 @@ from app.council.meetings.layouts import minutes_figures
 from app.council.meetings.models import Meeting
 from app.council.meetings.pdf import minutes_file, words
 from app.council.meetings.rules import ANSWERS, STATES, Ballot, meeting_due_on
-from app.council.rules import CHOICES
+from app.council.states import CHOICES
 from app.documents.models import IssuedDocument
 from app.documents.pdf import NotPrinted
 from app.funds import queries as funds

@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from app.council.rules import TOPICS
+from app.council.states import TOPICS
 from app.shared.canonical import canonical_bytes
 from app.shared.errors import N_, InputRefused, Refused
 from app.shared.money import MAX_MINOR, Money

@@ -6,7 +6,8 @@ from flask_babel import lazy_gettext as _
 from wtforms import BooleanField
 from wtforms.validators import Length
 
-from app.council.notice.rules import GROUNDS, MOST_CONTACT, MOST_WORDS
+from app.council.notice.rules import MOST_CONTACT, MOST_WORDS
+from app.council.notice.states import GROUNDS
 from app.web.forms import Form, Given, LongTextField, OnceForm, RadioField, TextField
 
 

@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.council.notice.rules import GROUNDS, OBJECTION_STATES
+from app.council.notice.states import GROUNDS, OBJECTION_STATES
 from app.shared.db import Base, Id, UtcDateTime
 
 

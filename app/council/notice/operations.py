@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from app.council.models import Matter
-from app.council.notice import queries, rules
+from app.council.notice import queries, rules, states
 from app.council.notice.models import Objection, PaymentHold, PublicNotice
 from app.council.notices import operations as notices
 from app.council.queries import rules_of
@@ -79,7 +79,7 @@ def object_to(
     """
     wrong: list[Refused] = []
     words, contact = normal(words), contact.strip()
-    if ground not in rules.GROUNDS:
+    if ground not in states.GROUNDS:
         wrong.append(Refused(N_("请选择异议的理由"), field="ground"))
     if not words or len(words) > rules.MOST_WORDS:
         wrong.append(Refused(N_("请写明异议内容，最多 %(most)s 个字"), field="words", most=rules.MOST_WORDS))

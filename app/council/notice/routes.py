@@ -11,7 +11,7 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from app.council.meetings.rules import Subject, describer
-from app.council.notice import operations, queries, rules
+from app.council.notice import operations, queries, rules, states
 from app.council.notice.forms import AnswerForm, DismissForm, ObjectionForm, WordsForm
 from app.council.notice.models import Objection
 from app.council.rulebook.queries import rules_in_force
@@ -39,9 +39,9 @@ TOO_MANY = N_("这里提交的异议太多了，请 %(minutes)s 分钟后再试"
 def words_of_objections() -> dict[str, Any]:
     """Names of grounds and states, for templates that show objections."""
     return {
-        "grounds": {key: _(name) for key, name in rules.GROUNDS.items()},
+        "grounds": {key: _(name) for key, name in states.GROUNDS.items()},
         "objection_states": {
-            key: (rules.OBJECTION_TAGS[key], _(name)) for key, name in rules.OBJECTION_STATES.items()
+            key: (states.OBJECTION_TAGS[key], _(name)) for key, name in states.OBJECTION_STATES.items()
         },
     }
 

@@ -17,8 +17,9 @@ from app.council.meetings.rules import Subject, describer
 from app.council.models import Matter
 from app.council.notice.models import Objection, PaymentHold, PublicNotice
 from app.council.notice.queries import objections_due
-from app.council.notice.rules import GROUNDS
-from app.council.rules import STATUSES, TOPICS, UNDECIDED, endorsed_outcome
+from app.council.notice.states import GROUNDS
+from app.council.rules import endorsed_outcome
+from app.council.states import STATUSES, TOPICS, UNDECIDED
 from app.jobs.operations import post_notice, withdraw_notices
 from app.jobs.registry import Work, every, job
 from app.people.queries import users_with

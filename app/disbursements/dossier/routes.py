@@ -17,7 +17,8 @@ from app.council.balloting.routes import MatterView, view_of
 from app.council.models import Matter
 from app.council.notice.queries import is_held, standing
 from app.council.notice.routes import words_of_objections
-from app.council.rules import CHOICES, quorum_reached
+from app.council.rules import quorum_reached
+from app.council.states import CHOICES
 from app.disbursements import queries
 from app.disbursements.budget.queries import lines_of, quotations_of
 from app.disbursements.emergency.layouts import state_tag_of, state_words

@@ -9,7 +9,8 @@ from sqlalchemy.orm import Session
 from app.council import operations as council
 from app.council.models import Matter
 from app.council.queries import rules_of
-from app.council.rules import UNDECIDED, decides
+from app.council.rules import decides
+from app.council.states import UNDECIDED
 from app.disbursements.emergency.queries import ratification_of
 from app.disbursements.emergency.rules import text_hash
 from app.disbursements.models import Disbursement

@@ -13,7 +13,7 @@ from app.disbursements.proof.models import Delivery, ProofJudgement, ProofOfUse
 from app.disbursements.proof.rules import MISSING, missing_papers
 from app.disbursements.queries import SUBJECT, disbursement, payments_of
 from app.disbursements.states import PROMISED
-from app.disbursements.steps import become, require_next
+from app.disbursements.steps.operations import become, require_next
 from app.files.operations import attach_file, log_public_files
 from app.files.queries import files_of
 from app.log.operations import LeafDraft, append

@@ -10,9 +10,9 @@ from app.council.rulebook.layouts import changed_lines, rule_lines, tier_rows
 from app.council.rulebook.queries import motion_of_version, rules_in_force, rules_numbered, versions
 from app.council.rulebook.rules import BUILT_IN
 from app.public.council.queries import number_of_motion
+from app.public.layouts import seat_name
 from app.public.queries import FundName
 from app.public.routes import in_address, known_names
-from app.public.seats import seat_name
 from app.shared.errors import N_, NotFound
 from app.web.access import public
 from app.web.database import session

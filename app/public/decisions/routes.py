@@ -9,7 +9,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request, url_for
 
 from app.council.layouts import arithmetic
-from app.council.rules import STATUSES, TOPICS
+from app.council.states import STATUSES, TOPICS
 from app.public.decisions.queries import RESULTS, Asked, DecisionRow, decisions, years
 from app.public.routes import known_names
 from app.settings import Settings

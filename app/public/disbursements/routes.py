@@ -6,11 +6,12 @@ from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 
 from app.council.layouts import rules_facts
-from app.council.notice.rules import GROUNDS, OBJECTION_STATES, OBJECTION_TAGS
+from app.council.notice.states import GROUNDS, OBJECTION_STATES, OBJECTION_TAGS
 from app.disbursements.emergency.layouts import state_tag_of, state_words
 from app.disbursements.states import STATUS_NAMES, STATUS_TAGS
 from app.files.routes import send_attachment
 from app.ledger.accounts import PAYMENT_LINES
+from app.public.disbursements.layouts import story_of, words_of
 from app.public.disbursements.queries import (
     STATES,
     Dossier,
@@ -18,7 +19,6 @@ from app.public.disbursements.queries import (
     request_file,
     request_list,
 )
-from app.public.disbursements.story import story_of, words_of
 from app.public.routes import in_address, known_names
 from app.shared.errors import N_
 from app.web.access import public

@@ -13,10 +13,10 @@ from app.council.motions.rules import MOTION_TOPICS, STATUS_NAMES, STATUS_TAGS
 from app.council.rulebook.layouts import changed_lines
 from app.council.rulebook.queries import rules_numbered
 from app.council.rulebook.rules import read_data
-from app.council.rules import CONFLICTS
+from app.council.states import CONFLICTS
+from app.public.layouts import vote_name
 from app.public.motions.queries import PublicMotion, Round, public_motion
 from app.public.routes import in_address, known_names
-from app.public.seats import vote_name
 from app.web.access import public
 from app.web.database import session
 from app.web.i18n import text

@@ -18,7 +18,7 @@ from app.council.motions.rules import EDITABLE, MOTION_TOPICS, STATUS_NAMES, STA
 from app.council.rulebook.layouts import changed_lines
 from app.council.rulebook.queries import rules_numbered
 from app.council.rulebook.rules import read_data
-from app.council.rules import STATUSES as MATTER_STATUSES
+from app.council.states import STATUSES as MATTER_STATUSES
 from app.files.queries import files_of
 from app.ledger import queries as ledger
 from app.people.queries import names_of

@@ -11,7 +11,7 @@ from app.council.layouts import arithmetic_of
 from app.disbursements.proof.queries import DeliveryRow, ProofRow
 from app.disbursements.states import PROMISED
 from app.public.disbursements.queries import Decision, Dossier, PaymentLine
-from app.public.seats import CHOICES_SHOWN, vote_name
+from app.public.layouts import CHOICES_SHOWN, vote_name
 from app.shared.errors import N_
 from app.shared.money import yuan
 from app.web.database import session

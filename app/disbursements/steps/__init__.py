@@ -1,0 +1,1 @@
+"""Moving a request from one state to the next."""
