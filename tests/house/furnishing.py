@@ -16,6 +16,7 @@ from app.disbursements.budget.operations import write_budget
 from app.disbursements.budget.rules import BudgetDraft, LineDraft, QuotationDraft
 from app.disbursements.operations import submit_disbursement
 from app.disbursements.payees.operations import record_account
+from app.disbursements.proof.operations import submit_proof
 from app.donations.operations import record_donation
 from app.donations.registers.importing import read_donations
 from app.donations.registers.operations import import_donations
@@ -69,6 +70,16 @@ def furnish(engine: Engine, files: Path) -> None:
         )
         moment.set_local(date(2023, 11, 15))
         scenes.pay(session, files, paid, 150_000)
+        with transaction(session, books=True):
+            submit_proof(
+                session,
+                actor(session, "secretary"),
+                files,
+                paid,
+                used_minor=100_000,
+                words="米面油已送到",
+                papers={paper: [(f"{paper}.pdf", scenes.PDF)] for paper in ("invoice", "sign_off")},
+            )
         with transaction(session, books=True):
             attach_file(
                 session,

@@ -94,6 +94,7 @@ SAMPLES: dict[str, Candidates] = {
     "log.tile.path": _signed(lambda _: ["0/000.p/1"]),
     "number": _column(JournalEntry.number),
     "rules.number": lambda _: [1],
+    "proof.number": lambda _: [1],
     "public_council.slug": _column(Fund.slug),
     "public_council.number": lambda _: [1],
     "public_motions.number": _column(Motion.number),

@@ -67,7 +67,10 @@ def _faults(seen: Seen) -> list[str]:
     forms = tree.xpath("//form[translate(@method, 'POST', 'post')='post'][not(.//input[@name='csrf_token'])]")
     faults += [f"form without a token: {form.get('action')}" for form in forms]
     links = [
-        each for each in tree.xpath("//a") if not (each.text_content().strip() or each.get("aria-label"))
+        each
+        # A picture that leads where the words beside it lead is hidden from whoever hears the page.
+        for each in tree.xpath("//a[not(@aria-hidden='true' and @tabindex='-1')]")
+        if not (each.text_content().strip() or each.get("aria-label"))
     ]
     faults += [f"link without words: {link.get('href')}" for link in links]
     found = NO_CODE.search(seen.html)
