@@ -20,7 +20,9 @@ def check_books() -> int:
     from app.council.interests.checks import check_interests
     from app.council.meetings.checks import check_meetings
     from app.council.motions.checks import check_motions
+    from app.council.notice.checks import check_notices
     from app.disbursements.checks import check_disbursements
+    from app.disbursements.proof.checks import check_proofs
     from app.documents.checks import check_documents
     from app.funds.checks import check_funds
     from app.goods.checks import check_goods
@@ -56,8 +58,10 @@ def check_books() -> int:
                 *check_meetings(session),
                 *check_interests(session),
                 *check_motions(session),
+                *check_notices(session),
                 *check_consents(session),
                 *check_disbursements(session),
+                *check_proofs(session),
                 *check_documents(session),
             ]
     finally:

@@ -25,6 +25,7 @@ from app.council import operations as council
 from app.council.checks import check_council
 from app.council.interests.operations import InterestDraft, declare_interest
 from app.council.notice import operations as notice
+from app.council.notice.checks import check_notices
 from app.council.notice.queries import notice_of, objections_to
 from app.council.queries import matter_of
 from app.disbursements import operations
@@ -324,7 +325,7 @@ class CouncilInAnyOrder(RuleBasedStateMachine):
     def every_invariant_holds(self) -> None:
         self.session.rollback()
         self.session.expire_all()
-        for prove in (check_ledger, check_council, check_disbursements, check_log):
+        for prove in (check_ledger, check_council, check_notices, check_disbursements, check_log):
             for check in prove(self.session):
                 assert check.problems == [], check.name
 

@@ -30,6 +30,7 @@ from app.council.motions import operations as motions
 from app.council.motions.checks import check_motions
 from app.council.motions.rules import MotionDraft
 from app.council.notice import operations as notice
+from app.council.notice.checks import check_notices
 from app.council.notice.queries import notice_of
 from app.council.operations import MatterDraft
 from app.council.queries import matter_of
@@ -39,6 +40,7 @@ from app.disbursements import operations as disbursements
 from app.disbursements.checks import check_disbursements
 from app.disbursements.payments import operations as payments
 from app.disbursements.proof import operations as proof
+from app.disbursements.proof.checks import check_proofs
 from app.disbursements.rules import DisbursementDraft
 from app.documents.checks import check_documents
 from app.documents.operations import DocumentDraft, issue_document
@@ -97,6 +99,8 @@ def every_breach(session: Session) -> list[str]:
         check_council,
         check_interests,
         check_motions,
+        check_notices,
+        check_proofs,
         check_consents,
         check_meetings,
         check_disbursements,
