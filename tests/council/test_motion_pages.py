@@ -112,7 +112,7 @@ def test_donors_purpose_is_changed_only_with_the_donors_paper(visit: Visit, sess
     assert proposals.motion(session, found).status == "in_vote"
     proposals.approve(session, found)
     page = secretary.get(f"{PLACE}/{found}")
-    assert "账上的钱还没有划转" in " ".join(page.notices)
+    assert "账上的钱已划到新用途" in " ".join(page.notices)
     (paper,) = files_of(session, "motion", found)
     assert visit("council").get(f"/office/files/{paper.id}").status == 200
     assert visit().get(f"/files/{paper.id}").status == 404

@@ -150,8 +150,23 @@ def test_change_of_a_donors_purpose_needs_the_donors_paper_and_a_special_resolut
     assert matter is not None
     assert (matter.topic, matter.majority) == ("purpose", "special")
     assert proposals.approve(session, found) == "approved"
-    # The ledger has no entry for it yet: the resolution is recorded, the money stays where it was.
-    assert scenes.pool(session, road) == (90_000, 0)
+    assert scenes.pool(session, road) == (40_000, 0)
+    assert scenes.pool(session, free) == (50_000, 0)
+
+
+def test_change_of_purpose_is_not_carried_once_the_money_is_promised(
+    session: Session, settings: Settings
+) -> None:
+    road, free = scenes.make_road(session), scenes.unrestricted(session)
+    scenes.give(session, 90_000, earmark_id=road)
+    found = proposals.submit(
+        session, proposals.purpose_drafted(session, settings.files_dir, 50_000, road, free)
+    )
+    scenes.in_notice(session, 60_000, earmark_id=road)
+    with pytest.raises(Refused, match=r"未被预留的余额只有 300.00 元"):
+        proposals.approve(session, found)
+    assert proposals.motion(session, found).status == "in_vote"
+    assert scenes.pool(session, road) == (90_000, 60_000)
 
 
 def test_money_that_no_donor_bound_needs_no_paper(session: Session, settings: Settings) -> None:

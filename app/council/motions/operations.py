@@ -23,6 +23,7 @@ from app.documents.operations import next_number
 from app.files.operations import attach_file, detach_file
 from app.files.queries import files_of
 from app.ledger import queries as ledger
+from app.ledger.repurposing.operations import change_purpose
 from app.log import operations as log
 from app.log.operations import LeafDraft, append
 from app.shared import clock
@@ -317,11 +318,24 @@ def may_withdraw(actor: Actor, found: Motion) -> bool:
 def follow_decision(session: Session, actor: Actor, matter: Matter) -> None:
     """What a decision does: a motion on rules that was approved puts them into force at once, in the same transaction.
 
-    A change of purpose is only recorded: the ledger has no entry yet that moves gifts between purposes.
+    A change of purpose moves the money at once, gift by gift. Raises Refused, and nothing is decided, when less is free by now.
     """
     found = queries.motion(session, matter.subject_id)
     _become(session, found, matter.status)
     record(session, actor.user_id, f"{matter.status}_motion", SUBJECT, found.id)
+    if matter.status == "approved" and found.topic == "purpose":
+        change = queries.change_of(found)
+        change_purpose(
+            session,
+            actor,
+            old=ledger.earmark(session, change.from_id),
+            new=ledger.earmark(session, change.to_id),
+            amount_minor=change.amount_minor,
+            source_type=SUBJECT,
+            source_id=found.id,
+            description=found.title,
+            document=matter.resolution_number or "",
+        )
     if matter.status == "approved" and found.topic == "rules":
         text = next(
             each for each in queries.texts_of(session, found.id) if each.text_hash == matter.text_hash

@@ -1,0 +1,1 @@
+"""Moving money from one purpose to another, after the council resolved it."""
