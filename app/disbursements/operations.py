@@ -136,6 +136,7 @@ def _write(session: Session, actor: Actor, disbursement: Disbursement, draft: Di
     earmark = ledger.earmark(session, draft.earmark_id)
     if earmark.fund_id != draft.fund_id:
         raise Refused(N_("这个用途不属于本基金"), field="earmark")
+    ledger.require_open(session, earmark)
     fund = session.get_one(Fund, draft.fund_id)
     disbursement.earmark_id = earmark.id
     disbursement.project_id = project_for(session, actor, fund, normal(draft.project_name)).id
@@ -176,6 +177,7 @@ def submit_disbursement(
     if disbursement.spending_kind is None:
         raise Refused(N_("请选择支出类别"), field="spending_kind")
     require_adding_up(session, disbursement)
+    ledger.require_open(session, ledger.earmark(session, disbursement.earmark_id))
     _require_free_beneficiary(session, disbursement)
     if disbursement.is_emergency:
         require_path(rules_in_force(session, disbursement.fund_id).book, disbursement.amount_minor)

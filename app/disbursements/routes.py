@@ -245,6 +245,7 @@ def _offer_earmarks(form: DisbursementForm, fund_id: int) -> None:
             _("%(name)s（可用 %(amount)s 元）", name=_(pool.name), amount=yuan(pool.available_minor)),
         )
         for pool in ledger.pools_of(session(), fund_id)
+        if pool.closed_on is None
     )
 
 

@@ -146,6 +146,7 @@ class _Places:
         """Read them, and raise Refused when they are of another fund or the account does not fit the way of giving."""
         if draft.earmark_id not in self.earmarks:
             self.earmarks[draft.earmark_id] = ledger.earmark(self._session, draft.earmark_id)
+            ledger.require_open(self._session, self.earmarks[draft.earmark_id])
         if self.earmarks[draft.earmark_id].fund_id != draft.fund_id:
             raise Refused(N_("这个用途不属于本基金"), field="earmark")
         if draft.kind == "goods":

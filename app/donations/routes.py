@@ -197,7 +197,11 @@ def record_goods() -> Response:
     form = GoodsGiftForm(
         earmark=str(ledger.unrestricted_earmark(session(), fund.id).id), received_on=clock.today()
     )
-    form.earmark.offer((each.id, localized(each.name)) for each in ledger.earmarks_of(session(), fund.id))
+    form.earmark.offer(
+        (each.id, localized(each.name))
+        for each in ledger.earmarks_of(session(), fund.id)
+        if each.closed_on is None
+    )
     adds_line = request.form.get("step") == "add-line"
     if adds_line:
         form.add_line()

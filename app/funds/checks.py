@@ -29,7 +29,13 @@ def check_funds(session: Session) -> list[Check]:
         )
         for fund in session.scalars(select(Fund))
     ]
+    ended = [
+        Expected(fund.id, {"on": fund.closed_on.isoformat()})
+        for fund in session.scalars(select(Fund).where(Fund.closed_on.is_not(None)))
+        if fund.closed_on is not None
+    ]
     return [
         compare_with_leaves(session, "host", hosts, latest=True),
         compare_with_leaves(session, "fund", funds, latest=True),
+        compare_with_leaves(session, "fund_closed", ended),
     ]

@@ -39,6 +39,8 @@ class Fund(Base):
     name: Mapped[str] = mapped_column(String(200))
     description: Mapped[str] = mapped_column(Text, default="")
     founded_on: Mapped[date | None] = mapped_column(Date)
+    # The council resolved to end it: nothing more is given to it or asked of it.
+    closed_on: Mapped[date | None] = mapped_column(Date)
     time_zone: Mapped[str] = mapped_column(String(60), default=DEFAULT_ZONE)
     currency: Mapped[str] = mapped_column(String(3), default="CNY")
     phone: Mapped[str | None] = mapped_column(String(60))

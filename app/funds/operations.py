@@ -105,6 +105,17 @@ def change_host(session: Session, actor: Actor, host_id: int, **texts: str | Non
     _change(session, actor, "host", host, _checked(texts, HOST_TEXTS))
 
 
+def close_fund(session: Session, actor: Actor, fund_id: int) -> None:
+    """End a fund, after its council's resolution, which the caller has. Its books stay public. Raises Conflict when ended."""
+    fund = session.get_one(Fund, fund_id)
+    if fund.closed_on is not None:
+        raise Conflict(N_("这个基金已经终止了"))
+    fund.closed_on = clock.today(fund.time_zone)
+    session.flush()
+    append(session, [LeafDraft("fund_closed", fund.id, {"on": fund.closed_on.isoformat()})])
+    audit.record(session, actor.user_id, "close_fund", "fund", fund.id)
+
+
 def _change(session: Session, actor: Actor, kind: str, record: Host | Fund, values: dict[str, Any]) -> None:
     before = {name: getattr(record, name) for name in values}
     changed = sorted(name for name, value in values.items() if value != before[name])

@@ -8,11 +8,12 @@ from datetime import date
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
+from app.funds.models import Fund
 from app.ledger import accounts as chart
 from app.ledger.models import Balance, JournalEntry, LedgerRow, MoneyAccountDay, PeriodState, Pool, Posting
 from app.ledger.structure.models import Earmark, MoneyAccount, Project
 from app.parties.models import Party
-from app.shared.errors import N_, NotFound
+from app.shared.errors import N_, NotFound, Refused
 from app.shared.periods import month_of
 from app.shared.search import SearchIndex
 
@@ -78,6 +79,22 @@ def earmark(session: Session, earmark_id: int) -> Earmark:
 def earmarks_of(session: Session, fund_id: int) -> list[Earmark]:
     """All earmarks of a fund, the unrestricted one first."""
     return list(session.scalars(select(Earmark).where(Earmark.fund_id == fund_id).order_by(Earmark.id)))
+
+
+def require_open(session: Session, earmark: Earmark) -> None:
+    """Raise Refused (field ``earmark``) when the purpose or its fund was closed: its history stays, nothing new comes."""
+    if earmark.closed_on is not None:
+        raise Refused(
+            N_("用途“%(earmark)s”已在 %(day)s 结束，请选择别的用途"),
+            field="earmark",
+            earmark=earmark.name,
+            day=earmark.closed_on.isoformat(),
+        )
+    closed_on = session.scalar(select(Fund.closed_on).where(Fund.id == earmark.fund_id))
+    if closed_on is not None:
+        raise Refused(
+            N_("这个基金已在 %(day)s 终止，不再接受捐赠和申请"), field="earmark", day=closed_on.isoformat()
+        )
 
 
 def unrestricted_earmark(session: Session, fund_id: int) -> Earmark:
@@ -180,6 +197,7 @@ class PoolView:
     restriction: str
     held_minor: int
     reserved_minor: int
+    closed_on: date | None = None
 
     @property
     def available_minor(self) -> int:
@@ -197,6 +215,7 @@ def pools_of(session: Session, fund_id: int) -> list[PoolView]:
             Earmark.restriction,
             Pool.held_minor,
             Pool.reserved_minor,
+            Earmark.closed_on,
         )
         .join(Earmark, Earmark.id == Pool.earmark_id)
         .where(Pool.fund_id == fund_id)

@@ -88,6 +88,8 @@ KINDS: dict[str, LeafKind] = {
     ),
     "fund": _kind("host currency founded_on", name=OFFICIAL, description=OFFICIAL, phone=OFFICIAL),
     "earmark": _kind("fund restriction", name=OFFICIAL),
+    "earmark_closed": _kind("fund on"),
+    "fund_closed": _kind("on"),
     "project": _kind("fund", name=OFFICIAL),
     "money_account": _kind("fund account", name=INTERNAL),
     "term_of_office": _kind("role fund seat starts_on ends_on", "withdrawn"),

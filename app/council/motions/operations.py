@@ -22,6 +22,7 @@ from app.council.rules import decides
 from app.documents.operations import next_number
 from app.files.operations import attach_file, detach_file
 from app.files.queries import files_of
+from app.funds.operations import close_fund
 from app.ledger import queries as ledger
 from app.ledger.repurposing.operations import change_purpose
 from app.log import operations as log
@@ -214,6 +215,8 @@ def _require_standing(session: Session, found: Motion) -> None:
             raise Conflict(N_("议事规则在这份提案起草之后改过了，请对照现行规则重新填写"))
         if hash_of(from_data(details["rulebook"])) == current.sha256:
             raise Refused(N_("和现行规则完全一样，没有需要表决的改动"))
+    if found.topic == "ending":
+        _require_empty(session, found.fund_id)
     if found.topic == "purpose":
         change = queries.change_of(found)
         available = _available(session, found.fund_id, change.from_id)
@@ -227,6 +230,12 @@ def _require_standing(session: Session, found: Motion) -> None:
                 N_("原用途是捐赠人指定的，改变用途要有捐赠人的书面同意（慈善法第五十六条），请先上传"),
                 field="consent",
             )
+
+
+def _require_empty(session: Session, fund_id: int) -> None:
+    held = sum(pool.held_minor for pool in ledger.pools_of(session, fund_id))
+    if held:
+        raise Refused(N_("基金还有 %(held)s 元，先用完或变更用途，才能终止"), held=Money(held))
 
 
 def _has_consent(session: Session, found: Motion) -> bool:
@@ -336,6 +345,9 @@ def follow_decision(session: Session, actor: Actor, matter: Matter) -> None:
             description=found.title,
             document=matter.resolution_number or "",
         )
+    if matter.status == "approved" and found.topic == "ending":
+        _require_empty(session, found.fund_id)
+        close_fund(session, actor, found.fund_id)
     if matter.status == "approved" and found.topic == "rules":
         text = next(
             each for each in queries.texts_of(session, found.id) if each.text_hash == matter.text_hash

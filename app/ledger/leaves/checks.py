@@ -218,6 +218,15 @@ def _structure(session: Session) -> list[Check]:
     ]
     return [
         compare_with_leaves(session, "earmark", earmarks),
+        compare_with_leaves(
+            session,
+            "earmark_closed",
+            [
+                Expected(each.id, {"fund": each.fund_id, "on": each.closed_on.isoformat()})
+                for each in session.scalars(select(Earmark).where(Earmark.closed_on.is_not(None)))
+                if each.closed_on is not None
+            ],
+        ),
         compare_with_leaves(session, "project", projects),
         compare_with_leaves(session, "money_account", accounts),
         compare_with_leaves(session, "period_closed", closed),

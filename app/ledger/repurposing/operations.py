@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from app.ledger import rules as posting
 from app.ledger.models import Posting
 from app.ledger.operations import Posted, post_entries
+from app.ledger.queries import require_open
 from app.ledger.rules import EntryDraft, MovementDraft, TrancheDraft
 from app.ledger.structure.models import Earmark, MoneyAccount
 from app.ledger.tracing.models import Tranche
@@ -40,6 +41,7 @@ def change_purpose(
     require_minor(amount_minor)
     if old.fund_id != new.fund_id or old.id == new.id:
         raise Refused(N_("新用途不能和原用途相同"), field="to_earmark")
+    require_open(session, new)
     today = clock.today()
     parts, short = allocate(free_tranches(session, old.id, not_after=today), amount_minor)
     if short:

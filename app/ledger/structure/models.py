@@ -40,6 +40,8 @@ class Earmark(Base):
     name: Mapped[str] = mapped_column(String(200))
     restriction: Mapped[str] = mapped_column(String(20))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # From this day nothing more is given to it or asked of it; its history stays.
+    closed_on: Mapped[date | None] = mapped_column(Date)
 
     @property
     def is_restricted(self) -> bool:

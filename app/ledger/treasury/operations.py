@@ -19,7 +19,7 @@ from app.ledger.tracing.operations import plan_direct_use
 from app.log.operations import LeafDraft, append
 from app.shared import clock
 from app.shared.audit import record
-from app.shared.errors import N_, Refused
+from app.shared.errors import N_, Conflict, Refused
 from app.shared.money import Money
 from app.shared.permissions import Actor, Permission
 
@@ -68,6 +68,32 @@ def create_earmark(
         ],
     )
     record(session, actor.user_id, "create_earmark", "earmark", earmark.id, slug=slug)
+    return earmark
+
+
+def close_earmark(session: Session, actor: Actor, earmark_id: int) -> Earmark:
+    """End a purpose whose money is used: nothing more is given to it or asked of it.
+
+    Raises Refused for the unrestricted one and while money is held, Conflict when it was ended before.
+    """
+    earmark = queries.earmark(session, earmark_id)
+    actor.require(Permission.BOOKS_POST, earmark.fund_id)
+    if earmark.restriction == "unrestricted":
+        raise Refused(N_("非限定用途不能结束"))
+    if earmark.closed_on is not None:
+        raise Conflict(N_("这个用途已经结束了"))
+    held = next(
+        pool.held_minor
+        for pool in queries.pools_of(session, earmark.fund_id)
+        if pool.earmark_id == earmark.id
+    )
+    if held:
+        raise Refused(N_("还有 %(held)s 元没有用完，用完或变更用途以后才能结束"), held=Money(held))
+    earmark.closed_on = clock.today()
+    session.flush()
+    on = earmark.closed_on.isoformat()
+    append(session, [LeafDraft("earmark_closed", earmark.id, {"fund": earmark.fund_id, "on": on})])
+    record(session, actor.user_id, "close_earmark", "earmark", earmark.id)
     return earmark
 
 

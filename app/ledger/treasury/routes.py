@@ -39,7 +39,7 @@ from app.web.access import actor, office_fund, requires
 from app.web.database import session, transaction
 from app.web.forms import ConfirmForm
 from app.web.i18n import localized
-from app.web.pages import done, page
+from app.web.pages import attempt, done, page
 
 blueprint = Blueprint("treasury", __name__, url_prefix="/office/treasury")
 office.navigation_entry("treasury", N_("资金"), "treasury.accounts", Permission.BOOKS_READ, order=50)
@@ -306,6 +306,21 @@ def add_earmark() -> Response:
                 )
             return done(url_for("treasury.purposes"), _("用途已添加"))
     return _shown("ledger/add_earmark.html", form=form)
+
+
+@blueprint.route("/purposes/<int:earmark_id>/close", methods=["GET", "POST"])
+@requires(Permission.BOOKS_POST)
+def close_earmark(earmark_id: int) -> Response:
+    """Ask, then end a purpose whose money is used."""
+    found = ledger.earmark(session(), earmark_id)
+    if found.fund_id != office_fund().id:
+        raise NotFound(N_("没有这个用途"))
+    name, form = localized(found.name), ConfirmForm()
+    if form.validate_on_submit() and attempt(
+        form, lambda writing: operations.close_earmark(writing, actor(), earmark_id)
+    ):
+        return done(url_for("treasury.purposes"), _("用途已结束"))
+    return _shown("ledger/close_earmark.html", form=form, name=name)
 
 
 @blueprint.route("/projects/add", methods=["GET", "POST"])
