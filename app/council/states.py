@@ -32,7 +32,7 @@ STATUSES: dict[str, str] = {
     "withdrawn": N_("已撤回"),
 }
 TOPICS: dict[str, str] = {
-    "spending": N_("支出"),
+    "spending": N_("用款"),
     "goods": N_("发放物资"),
     "ratification": N_("追认紧急支出"),
     "rules": N_("修改议事规则"),

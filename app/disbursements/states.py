@@ -12,7 +12,7 @@ STATUS_NAMES: dict[str, str] = {
     "rejected": N_("未通过"),
     "lapsed": N_("到期未决"),
     "in_notice": N_("已通过，公示中"),
-    "held": N_("暂停付款"),
+    "held": N_("付款暂停"),
     "payable": N_("已批准，待付款"),
     "paid": N_("已付款"),
     "proven": N_("使用凭证已验收"),

@@ -64,7 +64,7 @@ def test_stranger_objects_and_the_page_says_what_became_of_it(visit: Visit, sess
     assert f"您的异议已收到，编号 {number}" in shown.words
     assert "内容待核对后公开" in shown.words
     after = stranger.get(_dossier(session, found))
-    assert "暂停付款" in after.heading
+    assert "付款暂停" in after.heading
     for words in (f"异议 {number}", "待答复，付款暂停", "理由：价格或数量不合理", "理事会最晚"):
         assert words in after.words
     assert objections.WORDS not in after.html
@@ -290,7 +290,7 @@ def test_first_page_says_what_is_in_notice_and_until_when(visit: Visit, session:
     with clock.simulated(clock.now() + timedelta(days=9)):
         assert "异议截止" not in stranger.get("/").words
     objections.object_to(session, found)
-    assert "暂停付款" in stranger.get("/").words
+    assert "付款暂停" in stranger.get("/").words
 
 
 def test_kept_pages_are_outdated_by_an_objection_and_an_answer(visit: Visit, session: Session) -> None:
