@@ -19,6 +19,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, event, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from app.council import operations as council
@@ -40,7 +41,7 @@ from app.ledger.checks import check_ledger
 from app.ledger.treasury.operations import record_opening
 from app.log.checks import check_log
 from app.parties.operations import PartyDraft
-from app.shared import clock, encryption
+from app.shared import clock, encryption, guards
 from app.shared.db import transaction
 from app.shared.errors import SunledgerError
 from app.shared.permissions import Actor
@@ -316,6 +317,34 @@ class CouncilInAnyOrder(RuleBasedStateMachine):
         self.do(None, operations.advance_due, Actor(None, ""))
         self.do(None, self.payment(choice, minor, "cashier", 0))
 
+    @rule(
+        minor=st.integers(1, 900_000),
+        payee=st.sampled_from(PAYEES),
+        by=st.sampled_from(["secretary", "chair"]),
+        disturbed=st.sampled_from(["", "", "", "object", "hold", "pay_at_once", "edit"]),
+    )
+    def whole_life(self, minor: int, payee: str, by: str, disturbed: str) -> None:
+        """A request of its own from the first word to the payment, with or without something in between."""
+        self.ask(minor, payee, by)
+        newest = len(self.requests) - 1
+        if disturbed == "edit":
+            self.send_back_and_edit(newest, minor + 1, payee)
+            self.do("secretary", operations.put_to_vote, self.requests[newest])
+        for member in SEATED:
+            act = self.ballot(newest, member, "approve")
+            if act is not None:
+                self.do(None, act)
+        if disturbed == "object":
+            self.object(newest, "价格太高")
+        elif disturbed == "hold":
+            self.hold(newest, False)
+        self.now.advance(timedelta(days=9))
+        self.do(None, operations.advance_due, Actor(None, ""))
+        if disturbed == "pay_at_once":
+            self.pay_at_once(newest, 1)
+        else:
+            self.do(None, self.payment(newest, 1, "cashier", 0))
+
     @invariant()
     def no_payment_was_wrong(self) -> None:
         self.session.rollback()
@@ -347,6 +376,48 @@ TestCouncilOnSQLite = CouncilInAnyOrder.TestCase
 TestCouncilOnSQLite.settings = settings(**_quick)
 TestCouncilOnPostgreSQL = CouncilInAnyOrderOnPostgreSQL.TestCase
 TestCouncilOnPostgreSQL.settings = settings(**_quick)
+
+
+def _payments(machine: CouncilInAnyOrder) -> int:
+    machine.session.rollback()
+    return machine.session.query(Payment).count()
+
+
+@pytest.mark.parametrize("kind", [CouncilInAnyOrder, CouncilInAnyOrderOnPostgreSQL])
+def test_machine_pays_what_may_be_paid_and_the_judge_sees_what_may_not(kind: type[CouncilInAnyOrder]) -> None:
+    machine = kind()
+    try:
+        machine.whole_life(600_000, PAYEES[0], "secretary", "")
+        assert _payments(machine) == 1
+        for disturbed in ("object", "hold"):
+            machine.whole_life(50_000, PAYEES[1], "secretary", disturbed)
+            assert _payments(machine) == 1
+        machine.whole_life(70_000, PAYEES[2], "chair", "pay_at_once")
+        assert _payments(machine) == 2
+        machine.no_payment_was_wrong()
+        machine.every_invariant_holds()
+        # Past the operations and with the guards off, the judge finds it.
+        held = machine.requests[-2]
+        machine.session.rollback()
+        with machine.engine.connect().execution_options(sunledger_write=True) as connection:
+            guards.remove(connection)
+            connection.execute(
+                text(
+                    "INSERT INTO payment (disbursement_id, kind, amount_minor, is_accepted, occurred_on, "
+                    "voucher_number, entry_number, recorded_by_id, recorded_at) "
+                    "SELECT :request, kind, 1, is_accepted, occurred_on, '', 1, recorded_by_id, :now "
+                    "FROM payment WHERE id = 1"
+                ),
+                {"request": held, "now": str(clock.now().replace(tzinfo=None))},
+            )
+            connection.commit()
+        machine.session.rollback()
+        (found,) = {
+            each.split(": ")[1] for each in wrong_payments(machine.session, []) if "notice" not in each
+        }
+        assert found == "the supervisor held it"
+    finally:
+        machine.stack.close()
 
 
 @pytest.mark.slow
