@@ -245,8 +245,11 @@ CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
         ("UPDATE payment SET occurred_on = '2023-11-07' WHERE kind = 'payment'",),
         "payment 1 is not what leaf",
     ),
-    "vote": (("UPDATE vote SET choice = 'approve' WHERE choice = 'recuse'",), "vote 1 is not what leaf"),
-    "vote deleted": (("DELETE FROM vote WHERE choice = 'recuse'",), "vote 1 is in the log"),
+    "vote": (
+        ("UPDATE vote SET choice = 'approve', conflict_kind = NULL WHERE choice = 'recuse'",),
+        "choice is 'approve', the leaf says 'recuse'",
+    ),
+    "vote deleted": (("DELETE FROM vote WHERE choice = 'recuse'",), "vote 8 is in the log"),
     "result": (
         ("UPDATE matter SET status = 'rejected' WHERE id = 1",),
         "result is 'rejected', the leaf says 'approved'",

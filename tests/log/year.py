@@ -160,8 +160,6 @@ class Year:
         )
         self.free = self._with_all_offices(lambda: self.do(treasury.open_fund_books, fund)).id
         self.road = self.do(treasury.create_earmark, fund.id, "sunlight-road", "修路", "restricted").id
-        ended = self.do(treasury.create_earmark, fund.id, "sunlight-well", "打井", "restricted").id
-        self.do(treasury.close_earmark, ended)
         with transaction(self.session, books=True):
             for seat in range(1, SEATS + 1):
                 user = User(
@@ -528,6 +526,8 @@ class Year:
         ).one()
         self.do(erase, position, "memo", "本人要求删除")
         self._declare_interests()
+        ended = self.do(treasury.create_earmark, self.fund, "sunlight-well", "打井", "restricted").id
+        self.do(treasury.close_earmark, ended)
         self.do(funds.close_fund, self.fund)
 
     def _declare_interests(self) -> None:

@@ -16,6 +16,7 @@ from app.disbursements.states import PROMISED
 from app.disbursements.steps.operations import become, require_next
 from app.files.operations import attach_file, log_public_files
 from app.files.queries import files_of
+from app.files.rules import PDF, PICTURES
 from app.log.operations import LeafDraft, append
 from app.shared import clock
 from app.shared.audit import record
@@ -113,6 +114,7 @@ def _attach(
                 content=content,
                 is_public=purpose == "public_copy" or (purpose == "photo" and photos_public),
                 field=purpose,
+                kinds=PICTURES if purpose == "photo" else PICTURES | {PDF},
             )
     log_public_files(session, SUBJECT, found.id)
 
