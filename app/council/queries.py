@@ -232,11 +232,6 @@ def holders(session: Session, fund_id: int) -> list[tuple[int, int]]:
     return [(int(row.seat_number), row.user_id) for row in rows]
 
 
-def voting_seats(session: Session, fund_id: int) -> int:
-    """Seats of the fund's council that are held today."""
-    return len({seat for seat, _ in holders(session, fund_id)})
-
-
 def open_matters(session: Session, fund_id: int) -> list[Matter]:
     """Matters that wait for votes or officers' signatures, oldest first."""
     return list(

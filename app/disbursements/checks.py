@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.orm import Session
 
 from app.disbursements.budget.checks import check_budgets
 from app.disbursements.models import Disbursement, Payment
 from app.disbursements.queries import SUBJECT
-from app.disbursements.states import EDITABLE
+from app.disbursements.states import EDITABLE, PAID, PROMISED
 from app.files.models import Attachment
 from app.log.checks import Expected, compare_with_leaves
 from app.log.queries import subjects
@@ -50,8 +50,8 @@ def _promised(session: Session) -> Check:
     for number, *_ in session.execute(
         text(
             f"SELECT d.number, d.id FROM disbursement d LEFT JOIN ({held}) h ON h.source_id = d.id WHERE COALESCE(h.minor, 0) "
-            "<> CASE WHEN d.status IN ('in_notice', 'held', 'payable') THEN d.amount_minor - d.paid_minor ELSE 0 END"
-        )
+            "<> CASE WHEN d.status IN :promised THEN d.amount_minor - d.paid_minor ELSE 0 END"
+        ).bindparams(bindparam("promised", PROMISED, expanding=True))
     ):
         check.broken(f"request {number}: the gifts do not hold what is still to be paid")
     return check
@@ -62,10 +62,10 @@ def _decided(session: Session) -> Check:
     for number, *_ in session.execute(
         text(
             "SELECT d.number, d.id FROM disbursement d "
-            "WHERE d.status IN ('in_notice', 'held', 'payable', 'paid', 'proven', 'delivered', 'closed') AND NOT EXISTS "
+            "WHERE d.status IN :approved AND NOT EXISTS "
             "(SELECT 1 FROM matter m WHERE m.type = 'disbursement' AND m.subject_id = d.id AND m.status = 'approved' "
             "AND m.text_hash = d.text_hash)"
-        )
+        ).bindparams(bindparam("approved", (*PROMISED, *PAID), expanding=True))
     ):
         check.broken(f"request {number} was approved or paid without a resolution on its text")
     return check

@@ -62,6 +62,7 @@ STATUS_TAGS: dict[str, str] = {
 PROMISED = ("in_notice", "held", "payable")
 """States in which the gifts hold what is still unpaid."""
 EDITABLE = ("drafted", "returned")
+UNDECIDED = ("drafted", "submitted", "returned", "in_vote")
 PAID = ("paid", "proven", "delivered", "closed")
 ENDED = ("rejected", "lapsed", "withdrawn", "cancelled")
 

@@ -289,11 +289,6 @@ def meeting_of_matter(session: Session, matter_id: int) -> MeetingOfMatter | Non
     )
 
 
-def minuted_meeting(session: Session, document_id: int) -> Meeting | None:
-    """The meeting whose minutes this document is."""
-    return session.scalar(select(Meeting).where(Meeting.document_id == document_id))
-
-
 def private_names(session: Session, fund_id: int) -> set[str]:
     """Names that issued minutes must not hold: of everybody in office, and of persons who did not agree to be named."""
     officials = session.scalars(

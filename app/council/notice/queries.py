@@ -143,14 +143,6 @@ def notice_of(session: Session, subject_type: str, subject_id: int) -> PublicNot
     ).first()
 
 
-def running_notices(session: Session, fund_id: int | None = None, limit: int = 50) -> list[PublicNotice]:
-    """Notices that have not ended, those that end first before the others."""
-    statement = select(PublicNotice).where(PublicNotice.ended_at.is_(None))
-    if fund_id is not None:
-        statement = statement.where(PublicNotice.fund_id == fund_id)
-    return list(session.scalars(statement.order_by(PublicNotice.ends_on, PublicNotice.id).limit(limit)))
-
-
 def due_notices(session: Session, today: date) -> list[PublicNotice]:
     """Notices whose last day is over but that were not ended yet."""
     return list(

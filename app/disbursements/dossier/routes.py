@@ -29,7 +29,7 @@ from app.disbursements.payments import queries as paid
 from app.disbursements.proof import queries as proof
 from app.disbursements.proof.rules import PAPERS
 from app.disbursements.risks.routes import signs_of
-from app.disbursements.states import EDITABLE, PAID, PROMISED, STATUS_NAMES, STATUS_TAGS
+from app.disbursements.states import EDITABLE, PAID, PROMISED, STATUS_NAMES, STATUS_TAGS, UNDECIDED
 from app.files.queries import FileRow, files_of, path_of, pdf_pages
 from app.files.rules import MAX_BYTES, PDF, PICTURES
 from app.ledger import queries as ledger
@@ -228,6 +228,8 @@ def dossier_page(
         spending_name=_(PAYMENT_LINES[found.spending_kind]) if found.spending_kind else None,
         pool=pool,
         left_after_minor=left_after(found, pool),
+        is_undecided=found.status in UNDECIDED,
+        is_promised=found.status in PROMISED,
         papers=_listed([file for file in kept if file.purpose == "paper"]),
         later_files=_listed([file for file in kept if file.purpose != "paper"], named=True),
         views=views,

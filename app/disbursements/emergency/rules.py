@@ -23,7 +23,6 @@ TAGS: dict[str, str] = {
     "late": "stop",
     "dropped": "plain",
 }
-FLAGGED = ("rejected", "late")
 
 
 def state_of(status: str, closes_at: datetime | None, now: datetime) -> str:

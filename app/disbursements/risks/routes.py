@@ -12,12 +12,13 @@ from app.disbursements import queries
 from app.disbursements.models import Disbursement
 from app.disbursements.risks.queries import signs
 from app.disbursements.risks.rules import Limits, Sign
+from app.disbursements.states import ENDED, PAID
 from app.shared.permissions import Permission
 from app.web.access import actor
 from app.web.database import session
 from app.web.i18n import translated
 
-OVER = ("rejected", "lapsed", "paid", "proven", "delivered", "closed", "withdrawn", "cancelled")
+OVER = (*ENDED, *PAID)
 """Nothing is decided or paid any more: what was a sign then would be judged by what came later."""
 
 

@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 from app.council.layouts import rules_facts
 from app.council.notice.states import GROUNDS, OBJECTION_STATES, OBJECTION_TAGS
 from app.disbursements.emergency.layouts import state_tag_of, state_words
-from app.disbursements.states import STATUS_NAMES, STATUS_TAGS
+from app.disbursements.states import PROMISED, STATUS_NAMES, STATUS_TAGS
 from app.files.routes import send_attachment
 from app.ledger.accounts import PAYMENT_LINES
 from app.public.disbursements.layouts import story_of, words_of
@@ -77,6 +77,7 @@ def show(number: str) -> Response:
         nav_current="disbursements",
         found=found,
         state=(kind, text(name)),
+        is_promised=found.status in PROMISED,
         fund=known.funds[found.fund_id],
         purpose=known.earmarks[found.earmark_id],
         several_funds=len(known.funds) > 1,
