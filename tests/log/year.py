@@ -50,6 +50,7 @@ from app.donations.rules import DonationDraft
 from app.files.operations import attach_file
 from app.funds import operations as funds
 from app.funds.checks import check_funds
+from app.funds.models import Fund
 from app.goods.checks import check_goods
 from app.goods.operations import GoodsDraft, confirm_valuation
 from app.goods.queries import lines_of
@@ -528,7 +529,14 @@ class Year:
         self._declare_interests()
         ended = self.do(treasury.create_earmark, self.fund, "sunlight-well", "打井", "restricted").id
         self.do(treasury.close_earmark, ended)
-        self.do(funds.close_fund, self.fund)
+        second = self.do(
+            funds.create_fund,
+            host_id=self.session.get_one(Fund, self.fund).host_id,
+            slug="dusk",
+            name="黄昏基金",
+            phone="0595-000000",
+        )
+        self.do(funds.close_fund, second.id)
 
     def _declare_interests(self) -> None:
         user = self.session.scalars(select(User).where(User.email == "seat2@fund.example")).one()

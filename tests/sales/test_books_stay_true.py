@@ -107,7 +107,7 @@ def test_paid_refunded_reversed_and_cancelled_requests_leave_true_books(
     with transaction(session, books=True):
         payments.reverse_payment(session, accountant, one, "金额输错")
     _require_true_books(session)
-    assert requests.status_of(session, found) == "approved"
+    assert requests.status_of(session, found) == "payable"
     requests.pay(session, settings.files_dir, found, 300_000)
     requests.pay(session, settings.files_dir, found, 200_000)
     _require_true_books(session)

@@ -29,23 +29,24 @@ def test_promise_runs_from_approval_to_payment_or_cancellation(session: Session,
     with clock.simulated(datetime(2023, 11, 1, 2, tzinfo=UTC)) as moment:
         scenes.give(session, 1_000_000)
         moment.set_local(date(2023, 11, 6))
-        first, second = scenes.approved(session, 300_000), scenes.approved(session, 200_000)
+        first, second = scenes.in_notice(session, 300_000), scenes.in_notice(session, 200_000)
         scenes.submitted(session, 100_000)
-        moment.set_local(date(2023, 11, 10))
+        moment.set_local(date(2023, 11, 15))
+        scenes.advance(session, first)
         number = scenes.pay(session, settings.files_dir, first, 120_000)
-        moment.set_local(date(2023, 11, 12))
+        moment.set_local(date(2023, 11, 17))
         with transaction(session, books=True):
             cancel_disbursement(session, factories.actor(session, "secretary"), second, "不再需要")
         moment.set_local(date(2023, 11, 20))
         with transaction(session, books=True):
             reverse_payment(session, factories.actor(session, "accountant"), number, "付错账户")
-        assert {day: on(day) for day in (5, 6, 9, 10, 11, 12, 19, 20)} == {
+        assert {day: on(day) for day in (5, 6, 14, 15, 16, 17, 19, 20)} == {
             5: 0,
             6: 500_000,
-            9: 500_000,
-            10: 380_000,
-            11: 380_000,
-            12: 180_000,
+            14: 500_000,
+            15: 380_000,
+            16: 380_000,
+            17: 180_000,
             19: 180_000,
             20: 300_000,
         }
