@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import groupby
+from itertools import accumulate, groupby
 
-from sqlalchemy import select, text, update
+from sqlalchemy import Date, bindparam, select, text
 from sqlalchemy.orm import Session
 
 from app.ledger import accounts as chart
@@ -116,23 +116,37 @@ def _require_funds(session: Session, drafts: list[EntryDraft]) -> None:
     for account_id, changes in by_account.items():
         if any(change < 0 for change in changes.values()):
             _require_account_bears(session, account_id, changes)
-        # Money in before money out, so that no intermediate state is below zero.
-        for day, change in sorted(changes.items(), key=lambda item: (item[1] < 0, item[0])):
-            session.execute(
-                text(
-                    "INSERT INTO money_account_day (money_account_id, on_date, balance_minor) "
-                    "SELECT :account, :day, COALESCE((SELECT balance_minor FROM money_account_day WHERE "
-                    "money_account_id = :account AND on_date < :day ORDER BY on_date DESC LIMIT 1), 0) "
-                    "WHERE NOT EXISTS (SELECT 1 FROM money_account_day WHERE money_account_id = :account "
-                    "AND on_date = :day)"
-                ).bindparams(account=account_id, day=day)
-            )
-            session.execute(
-                update(MoneyAccountDay)
-                .where(MoneyAccountDay.money_account_id == account_id, MoneyAccountDay.on_date >= day)
-                .values(balance_minor=MoneyAccountDay.balance_minor + change)
-                .execution_options(synchronize_session=False)
-            )
+        _add_to_days(session, account_id, changes)
+
+
+_ADD_DAY = text(
+    "INSERT INTO money_account_day (money_account_id, on_date, balance_minor) "
+    "SELECT :account, :day, COALESCE((SELECT balance_minor FROM money_account_day WHERE "
+    "money_account_id = :account AND on_date < :day ORDER BY on_date DESC LIMIT 1), 0) "
+    "WHERE NOT EXISTS (SELECT 1 FROM money_account_day WHERE money_account_id = :account AND on_date = :day)"
+).bindparams(bindparam("day", type_=Date))
+_ADD_FROM_DAY = text(
+    "UPDATE money_account_day SET balance_minor = balance_minor + :added "
+    "WHERE money_account_id = :account AND on_date >= :day AND on_date < :until"
+).bindparams(bindparam("day", type_=Date), bindparam("until", type_=Date))
+
+
+def _add_to_days(session: Session, account_id: int, changes: dict[date, int]) -> None:
+    """Write the balances of the account at the end of each day from the first change on.
+
+    Each row is written once, with everything that was added up to its day: the cost does not grow with the number of
+    changes times the days after them, and no row passes through a value below zero.
+    """
+    days = sorted(changes)
+    session.execute(_ADD_DAY, [{"account": account_id, "day": day} for day in days])
+    added = accumulate(changes[day] for day in days)
+    session.execute(
+        _ADD_FROM_DAY,
+        [
+            {"account": account_id, "day": day, "until": until, "added": sum_so_far}
+            for day, until, sum_so_far in zip(days, [*days[1:], date.max], added, strict=True)
+        ],
+    )
 
 
 def _require_account_bears(session: Session, account_id: int, changes: dict[date, int]) -> None:

@@ -58,7 +58,9 @@ def record_parties(session: Session, actor: Actor, drafts: list[PartyDraft]) -> 
     """Record parties in order. An organisation already known by this exact name is not recorded twice; nobody else is
     recognised by name alone, so every 爱心居民 is a donor of their own."""
     found: dict[int, RecordedParty] = {}
-    known: dict[str, RecordedParty | None] = {}
+    known = queries.organisations_named(
+        session, {normal(draft.name) for draft in drafts if draft.kind == "organisation"}
+    )
     fresh: list[tuple[int, PartyDraft]] = []
     waiting: dict[str, int] = {}
     same_as: dict[int, int] = {}
@@ -66,16 +68,9 @@ def record_parties(session: Session, actor: Actor, drafts: list[PartyDraft]) -> 
         require_valid(draft)
         if draft.kind == "organisation":
             name = normal(draft.name)
-            if name not in known:
-                party = queries.organisation_named(session, name)
-                known[name] = (
-                    RecordedParty(party.id, party.kind, party.name, party.public_name)
-                    if party is not None
-                    else None
-                )
-            recorded = known[name]
-            if recorded is not None:
-                found[index] = recorded
+            party = known.get(name)
+            if party is not None:
+                found[index] = RecordedParty(party.id, party.kind, party.name, party.public_name)
                 continue
             if name in waiting:
                 same_as[index] = waiting[name]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
@@ -9,6 +11,9 @@ from app.parties.models import Consent, Party
 from app.parties.rules import ConsentDraft
 from app.shared.errors import N_, NotFound
 from app.shared.search import SearchIndex
+
+# Databases bound how many values a statement may carry.
+_NAMES_AT_ONCE = 1_000
 
 OFFICE_SEARCH = SearchIndex("office_search")
 """True names and contacts' owners for the office alone, by party id; never read by a public page."""
@@ -24,9 +29,22 @@ def party(session: Session, party_id: int) -> Party:
 
 def organisation_named(session: Session, name: str) -> Party | None:
     """The organisation with exactly this name. Only organisations are recognised by name: two people can share one."""
-    return session.scalars(
-        select(Party).where(Party.name == name, Party.kind == "organisation").order_by(Party.id).limit(1)
-    ).first()
+    return organisations_named(session, {name}).get(name)
+
+
+def organisations_named(session: Session, names: Collection[str]) -> dict[str, Party]:
+    """The organisations with exactly these names, by name; the first recorded where a name stands twice."""
+    found: dict[str, Party] = {}
+    wanted = sorted(names)
+    for start in range(0, len(wanted), _NAMES_AT_ONCE):
+        same = (
+            select(Party)
+            .where(Party.kind == "organisation", Party.name.in_(wanted[start : start + _NAMES_AT_ONCE]))
+            .order_by(Party.id)
+        )
+        for party in session.scalars(same):
+            found.setdefault(party.name, party)
+    return found
 
 
 def current_consent(session: Session, party_id: int) -> Consent | None:
