@@ -17,6 +17,7 @@ PAGES = (
     "/disbursements",
     "/disbursements/2023-02",
     "/sales/sale-2023-09-28",
+    "/sales/sale-2023-09-28/board",
 )
 PURPOSES = ("/funds/yimi-yangguang", "/earmarks/road", "/sales", "/ledger?min=abc")
 

@@ -6,17 +6,20 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.donations.models import Donation
+from app.goods.models import GoodsLine
 from app.ledger.entry.queries import Proceeds, amounts_of_events, proceeds_of_event
 from app.ledger.queries import reversed_among
+from app.ledger.structure.models import Earmark
 from app.parties.models import Party
-from app.sales.models import SaleEvent
-from app.sales.queries import LotView, counts_of, event_of, lots_of
+from app.sales.models import Lot, Sale, SaleEvent
+from app.sales.queries import LotView, counts_of, event_of, lots_of, totals_of
 
 EVENTS_SHOWN = 200
+SALES_ON_BOARD = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,3 +167,72 @@ def _givers(session: Session, lots: list[LotView]) -> dict[int, tuple[str, int]]
         .where(Donation.id.in_(ids))
     )
     return {row.id: (row.public_name, row.entry_number) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class BoardSale:
+    """A standing sale as the room may see it: what and for how many fen, never to whom."""
+
+    lot_number: str
+    lot_name: str
+    quantity: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """What the big screen of an event shows. ``total_minor`` is in fen, the donation box included."""
+
+    name: str
+    slug: str
+    fund_id: int
+    held_on: date
+    place: str
+    filing_number: str
+    is_closed: bool
+    purposes: list[str]
+    total_minor: int
+    sale_count: int
+    lots_left: int
+    latest: list[BoardSale]
+
+
+def board_of(session: Session, slug: str) -> Board:
+    """The big screen of a sale event. Raises NotFound. Its cost is bound by the one event."""
+    event = event_of(session, slug)
+    of_event = (Lot.event_id == event.id, Sale.voided_at.is_(None))
+    standing = select(func.count()).select_from(Sale).join(Lot, Lot.id == Sale.lot_id).where(*of_event)
+    latest = (
+        select(Lot.number, Lot.name, Sale.quantity, Sale.amount_minor)
+        .join(Lot, Lot.id == Sale.lot_id)
+        .where(*of_event)
+        .order_by(Sale.id.desc())
+        .limit(SALES_ON_BOARD)
+    )
+    left = (
+        select(func.count())
+        .select_from(Lot)
+        .where(Lot.event_id == event.id, Lot.sold_quantity < Lot.quantity)
+    )
+    purposes = (
+        select(Earmark.name)
+        .join(GoodsLine, GoodsLine.earmark_id == Earmark.id)
+        .join(Lot, Lot.goods_line_id == GoodsLine.id)
+        .where(Lot.event_id == event.id, Earmark.restriction != "unrestricted")
+        .distinct()
+        .order_by(Earmark.name)
+    )
+    return Board(
+        name=event.name,
+        slug=event.slug,
+        fund_id=event.fund_id,
+        held_on=event.held_on,
+        place=event.place,
+        filing_number=event.filing_number,
+        is_closed=event.status == "closed",
+        purposes=list(session.scalars(purposes)),
+        total_minor=totals_of(session, event).total_minor,
+        sale_count=session.scalar(standing) or 0,
+        lots_left=session.scalar(left) or 0,
+        latest=[BoardSale(*row) for row in session.execute(latest)],
+    )

@@ -1,4 +1,4 @@
-"""Sale events: /sales, /sales/<slug>."""
+"""Sale events: /sales, /sales/<slug>, /sales/<slug>/board."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 from flask_babel import gettext as _
 
 from app.public.routes import in_address, known_names
-from app.public.sales.queries import event_list, event_page
+from app.public.sales.queries import board_of, event_list, event_page
 from app.sales.rules import FILING_MISSING, METHOD_NAMES, MODES
 from app.web.access import public
 from app.web.database import session
@@ -39,5 +39,19 @@ def show(slug: str) -> Response:
         methods=methods,
         fund=known.funds[found.fund_id],
         several_funds=len(known.funds) > 1,
+        filing_missing=text(FILING_MISSING),
+    )
+
+
+@blueprint.get("/sales/<slug>/board")
+@public
+def board(slug: str) -> Response:
+    """The big screen of the evening; its middle is polled, and kept until the next sale."""
+    found = board_of(session(), in_address(slug))
+    return page(
+        "public/board.html",
+        fragment="board_now",
+        found=found,
+        fund=known_names().funds[found.fund_id],
         filing_missing=text(FILING_MISSING),
     )
