@@ -138,6 +138,7 @@ def show(event_id: int) -> Response:
         filing_missing=_(FILING_MISSING),
         may_run=actor().may(Permission.SALE_RUN, event.fund_id),
         may_correct=actor().may(Permission.BOOKS_CORRECT, event.fund_id),
+        may_take_out=actor().may(Permission.PERSONAL_READ, event.fund_id),
         nav_current="sales",
     )
 

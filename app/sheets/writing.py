@@ -60,6 +60,14 @@ class SheetToWrite:
     total_label: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class WorkbookFile:
+    """A finished workbook and the name it is saved under."""
+
+    content: bytes
+    file_name: str
+
+
 def write_workbook(sheets: Iterable[SheetToWrite], *, created: datetime | None = None) -> bytes:
     """A .xlsx of ``sheets``, written row by row. A sheet of more than ROWS_PER_SHEET rows goes on in another.
 

@@ -44,6 +44,14 @@ def page(
     return make_response(body, status)
 
 
+def saved(content: bytes, media_type: str, file_name: str) -> Response:
+    """A file of the office to be saved: for its reader alone."""
+    answer = Response(content, mimetype=media_type)
+    answer.headers.set("Content-Disposition", "attachment", filename=file_name)
+    answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
+
+
 def asked_number(name: str, most: int = 2**63 - 1) -> int | None:
     """A number in the address; None where there is none. A larger one than its column holds finds as little as ``most``."""
     text = request.args.get(name, "")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -18,21 +17,13 @@ from app.shared.errors import N_, NotFound, Refused
 from app.sheets.cells import parse_amount
 from app.sheets.grid import Cell
 from app.sheets.layout import RegisterLayout, RegisterRow, register_sheet
-from app.sheets.writing import Written, write_workbook
+from app.sheets.writing import WorkbookFile, Written, write_workbook
 
 KIND_WORDS = {"person": "个人", "sole_trader": "商户", "organisation": "单位", "unnamed": "匿名"}
 """The words of a register, which are data and not translated."""
 
 
-@dataclass(frozen=True, slots=True)
-class RegisterDownload:
-    """A workbook and the name it is saved under."""
-
-    content: bytes
-    file_name: str
-
-
-def register_workbook(session: Session, register_id: int) -> RegisterDownload:
+def register_workbook(session: Session, register_id: int) -> WorkbookFile:
     """The register as .xlsx: titles, headings, order and other columns as in the newest file, values as recorded now.
 
     Gifts that were reversed are left out. Raises NotFound for an unknown register.
@@ -50,7 +41,7 @@ def register_workbook(session: Session, register_id: int) -> RegisterDownload:
         if kept.now is not None
     ]
     content = write_workbook([register_sheet(layout, rows)], created=clock.now())
-    return RegisterDownload(content, f"{register.title}.xlsx")
+    return WorkbookFile(content, f"{register.title}.xlsx")
 
 
 def _cells(kept: KeptRow, now: Values, keys: set[str], names: Mapping[str, str]) -> dict[str, Written]:

@@ -40,7 +40,7 @@ from app.sheets.grid import MAX_FILE_BYTES
 from app.web.access import FundChoice, actor, office_fund, requires
 from app.web.database import session, transaction
 from app.web.i18n import translated
-from app.web.pages import done, page
+from app.web.pages import done, page, saved
 
 blueprint = Blueprint("registers", __name__, url_prefix="/office/donations/registers")
 
@@ -165,10 +165,7 @@ def download(register_id: int) -> Response:
     """The register in the shape it came, with the gifts as they are recorded now."""
     register = _register(register_id)
     book = register_workbook(session(), register.id)
-    answer = Response(book.content, mimetype=XLSX)
-    answer.headers.set("Content-Disposition", "attachment", filename=book.file_name)
-    answer.headers["Cache-Control"] = "private, no-cache"
-    return answer
+    return saved(book.content, XLSX, book.file_name)
 
 
 def _register(register_id: int) -> Register:

@@ -1,4 +1,4 @@
-"""The register of a sale in the office: send it in, answer what it does not say, look, confirm."""
+"""The register of a sale in the office: send it in, answer what it does not say, look, confirm; take it out again."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.files.rules import XLSX
 from app.files.uploads.routes import CheckPage, Given, RegisterPages
-from app.sales.routes import method_names
+from app.sales.routes import method_names, readable_event
 from app.sales.workbooks import queries
+from app.sales.workbooks.exporting import event_workbook
 from app.sales.workbooks.forms import ConfirmSaleForm
 from app.sales.workbooks.importing import read_sale
 from app.sales.workbooks.operations import import_sale
@@ -24,7 +26,7 @@ from app.shared.permissions import Permission
 from app.sheets.fields import SALE_FIELDS
 from app.web.access import actor, office_fund, requires
 from app.web.database import session
-from app.web.pages import page
+from app.web.pages import page, saved
 
 blueprint = Blueprint("sale_imports", __name__, url_prefix="/office/sales/import")
 
@@ -156,3 +158,13 @@ def upload() -> Response:
 def check(upload: str) -> Response:
     """What importing it would do; confirm."""
     return PAGES.check(upload)
+
+
+@blueprint.get("/<int:event_id>.xlsx")
+@requires(Permission.PERSONAL_READ)
+def download(event_id: int) -> Response:
+    """The event as a register of the same shape, with its sales as they stand now."""
+    event = readable_event(event_id)
+    actor().require(Permission.PERSONAL_READ, event.fund_id)
+    book = event_workbook(session(), event_id)
+    return saved(book.content, XLSX, book.file_name)
