@@ -230,6 +230,7 @@ def _take_vote(
             kind = conflict_kind or "declared"
             _keep_conflict(session, matter, user_id, kind)
     _add_vote(session, matter, user_id, seat, choice, reason, source, actor.user_id, kind)
+    notices.member_acted(session, matter, user_id)
     record(session, actor.user_id, "cast_vote", "matter", matter.id, choice=choice)
 
 
@@ -318,6 +319,7 @@ def endorse(
     _leaf(session, "endorsement", matter, body, {"reason": reason.strip()})
     record(session, actor.user_id, "endorse", "matter", matter.id, kind=kind, choice=choice)
     if kind == "host_decision":
+    notices.member_acted(session, matter, actor.user_id)
         return _finish(session, actor, matter, "approved" if choice == "approve" else "rejected")
     if matter.status == "endorsing":
         return _after_vote(session, actor, matter)

@@ -214,19 +214,19 @@ def post_notice(
     return message_id
 
 
-def withdraw_notices(session: Session, subject_type: str, subject_id: int, *, kind: str) -> None:
-    """Nobody needs these notices any more: what was not sent yet is not sent."""
-    session.execute(
-        update(OutboxMessage)
-        .where(
-            OutboxMessage.subject_type == subject_type,
-            OutboxMessage.subject_id == subject_id,
-            OutboxMessage.purpose == kind,
-            OutboxMessage.state.in_(("waiting", "failed")),
-        )
-        .values(state="withdrawn")
-        .execution_options(synchronize_session=False)
+def withdraw_notices(
+    session: Session, subject_type: str, subject_id: int, *, kind: str, user_id: int | None = None
+) -> None:
+    """Nobody needs these notices any more, or with ``user_id`` that person does not: what was not sent yet is not sent."""
+    unneeded = update(OutboxMessage).where(
+        OutboxMessage.subject_type == subject_type,
+        OutboxMessage.subject_id == subject_id,
+        OutboxMessage.purpose == kind,
+        OutboxMessage.state.in_(("waiting", "failed")),
     )
+    if user_id is not None:
+        unneeded = unneeded.where(OutboxMessage.recipient_id == user_id)
+    session.execute(unneeded.values(state="withdrawn").execution_options(synchronize_session=False))
 
 
 def retry_notice(session: Session, actor: Actor, message_id: int) -> None:

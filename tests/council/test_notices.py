@@ -10,14 +10,16 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.cli.jobs import load_handlers
+from app.disbursements import operations
 from app.jobs.models import OutboxMessage
 from app.jobs.work.operations import run_due
 from app.people.models import User
 from app.settings import Settings
 from app.shared import clock
-from app.shared.db import BookHead
+from app.shared.db import BookHead, transaction
 from tests.council import objections
 from tests.disbursements import scenes
+from tests.factories import actor
 from tests.visitor import Visitor
 
 Visit = Callable[..., Visitor]
@@ -66,6 +68,24 @@ def test_recused_member_is_not_asked_to_vote(session: Session) -> None:
     scenes.give(session, 1_000_000)
     scenes.submitted(session, by="council")
     assert set(_notices(session, "vote_waits")) == {*(MEMBERS - {"理事己"}), GROUP}
+
+
+def test_member_who_has_voted_is_not_asked_any_more_until_the_text_changes(
+    visit: Visit, session: Session
+) -> None:
+    scenes.give(session, 1_000_000)
+    found = scenes.submitted(session)
+    scenes.vote(session, found, "council", "approve")
+    assert set(_notices(session, "vote_waits")) == (MEMBERS | {GROUP}) - {"理事己"}
+    assert set(_notices(session, "vote_waits", "withdrawn")) == {"理事己"}
+    assert f"/office/disbursements/{found}" not in visit("council").get("/office/").links()
+    secretary = actor(session, "secretary")
+    with transaction(session, books=True):
+        operations.return_disbursement(session, secretary, found, "请补报价")
+    with transaction(session, books=True):
+        operations.submit_disbursement(session, secretary, found)
+    assert set(_notices(session, "vote_waits")) == {*MEMBERS, GROUP}
+    assert f"/office/disbursements/{found}" in visit("council").get("/office/").links()
 
 
 def test_result_is_told_and_nobody_is_asked_any_more(session: Session) -> None:

@@ -101,6 +101,12 @@ def matter_settled(session: Session, matter: Matter) -> None:
         withdraw_notices(session, MATTER, matter.id, kind=kind)
 
 
+def member_acted(session: Session, matter: Matter, user_id: int) -> None:
+    """Whoever has voted or signed need not be asked for it any more; the others and the group still are."""
+    for kind in _WAITS:
+        withdraw_notices(session, MATTER, matter.id, kind=kind, user_id=user_id)
+
+
 def matter_decided(session: Session, matter: Matter) -> None:
     """Tell the submitter, the council, the secretary and the group what was decided. Not of decisions of before this system."""
     if matter.decided_before_on is not None:
