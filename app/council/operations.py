@@ -436,7 +436,7 @@ def record_past_decision(
     """Enter a decision that the council made before this system, from its minutes. Returns the outcome.
 
     The arithmetic of an ordinary resolution applies. Raises Forbidden for the submitter, Refused when the counts do not add
-    up or when the council was already voting here on that day: then it votes here.
+    up, when the council was already voting here on that day, or when the fund had been here for long: then it votes here.
     """
     actor.require(Permission.MATTER_VOTE, matter.fund_id)
     if actor.user_id is not None and actor.user_id == matter.submitter_id:
@@ -460,6 +460,13 @@ def record_past_decision(
         )
     matter.decided_before_on, matter.past_counts = decided_on, json.dumps(_counts(tally), sort_keys=True)
     matter.seats, matter.quorum = tally.seats, tally.quorum
+    last = queries.past_decisions_end(session, matter.fund_id)
+    if decided_on > last:
+        raise Refused(
+            N_("最晚可以登记 %(day)s 作出的决议；之后的申请请在本系统里表决"),
+            field="decided_on",
+            day=last.isoformat(),
+        )
     session.flush()
     return _finish(session, actor, matter, "approved" if passes(tally) else "rejected")
 

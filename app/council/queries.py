@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Select, func, select
@@ -13,8 +13,9 @@ from sqlalchemy.orm import Session, aliased
 
 from app.council.models import Endorsement, Matter, MatterConflict, Vote
 from app.council.rulebook.queries import Rules, rules_numbered
-from app.council.rules import Signature, Tally, Terms
+from app.council.rules import Signature, Tally, Terms, past_decisions_until
 from app.council.states import UNDECIDED
+from app.funds.models import Fund
 from app.people.models import TermOfOffice, User
 from app.shared import clock
 from app.shared.errors import N_, NotFound
@@ -298,4 +299,14 @@ def first_vote_at(session: Session, fund_id: int) -> datetime | None:
         select(func.min(Vote.cast_at))
         .join(Matter, Matter.id == Vote.matter_id)
         .where(Matter.fund_id == fund_id, Vote.source != "matched")
+    )
+
+
+def past_decisions_end(session: Session, fund_id: int) -> date:
+    """The last day of a decision that may still be entered from minutes, by the fund's own clock."""
+    fund = session.get_one(Fund, fund_id)
+    first = first_vote_at(session, fund_id)
+    return past_decisions_until(
+        clock.local(fund.created_at, fund.time_zone).date(),
+        clock.local(first, fund.time_zone).date() if first is not None else None,
     )

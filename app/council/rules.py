@@ -51,11 +51,20 @@ class Terms:
 
 
 ORDINARY = Terms()
+PAST_DECISION_DAYS = 70
+"""How long after a fund was set up here its council may go on deciding on paper (docs/decisions/the-council-engine.md)."""
 
 
 def last_day(closes_at: datetime) -> date:
     """The last day on which a poll that ends at ``closes_at`` (UTC) is open, in the fund's time."""
     return clock.local(closes_at - timedelta(microseconds=1)).date()
+
+
+def past_decisions_until(set_up_on: date, first_vote_on: date | None) -> date:
+    """The last day on which a council may have decided outside this system: soon after its fund was set up here, and before
+    it first voted here."""
+    last = set_up_on + timedelta(days=PAST_DECISION_DAYS)
+    return last if first_vote_on is None else min(last, first_vote_on - timedelta(days=1))
 
 
 def quorum_of(seats: int, fraction: tuple[int, int] = (2, 3)) -> int:

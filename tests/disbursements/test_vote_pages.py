@@ -223,6 +223,7 @@ def test_past_decision_is_entered_with_its_minutes(visit: Visit, session: Sessio
     address = _address(found, "/past-decision")
     assert address in member.get(_address(found)).links()
     page = member.get(address)
+    assert "最晚 2023-11-10：基金在本站设立后 70 天内" in page.words
     answer = member.send(page, _past(), path=address)
     assert answer.status == 303
     shown = member.follow(answer)
@@ -240,6 +241,7 @@ WRONG_DECISIONS = [
     ({"minutes": (b"GIF89a", "纪要.gif")}, "minutes", "不是这里可用的文件类型"),
     ({"decided_on": "2023-11-01"}, "decided_on", "不能早于申请日期"),
     ({"decided_on": "0203-11-07"}, "decided_on", "太早"),
+    ({"decided_on": "2023-11-11"}, "decided_on", "最晚可以登记 2023-11-10 作出的决议"),
     ({"approve": "3"}, "approve", "未达到法定人数"),
     ({"approve": "8"}, "approve", "不能多于应到"),
     ({"approve": "-1"}, "approve", "应在 0 到 99 之间"),

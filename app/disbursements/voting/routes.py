@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.council import queries as council
 from app.council.balloting.registry import Summary, shows
 from app.council.models import Matter
-from app.council.rules import Tally, quorum_of
+from app.council.rules import PAST_DECISION_DAYS, Tally, quorum_of
 from app.disbursements import operations, queries
 from app.disbursements.dossier.routes import dossier_page, files_dir, left_after, pool_of, readable
 from app.disbursements.emergency.queries import unratified
@@ -169,3 +169,5 @@ def past_decision(disbursement_id: int) -> Response:
         max_bytes=MAX_BYTES,
         nav_current="disbursements",
     )
+        settling_days=PAST_DECISION_DAYS,
+        last_on=council.past_decisions_end(session(), found.fund_id),
