@@ -238,6 +238,8 @@ def _require_no_conflict(session: Session, matter: Matter, user_id: int) -> None
     kind = queries.conflict_of(session, matter.id, user_id)
     if kind == "submitter" or user_id == matter.submitter_id:
         raise Forbidden(N_("申请由您提交，您不能参加表决"))
+    if kind == "signed":
+        raise Forbidden(N_("这笔紧急支出由您签批，追认由其他理事表决"))
     if kind is not None:
         raise Forbidden(N_("您与这项议题有利害关系，已经回避"))
 
@@ -317,9 +319,9 @@ def endorse(
     session.flush()
     body: dict[str, object] = {"kind": kind, "role": role.value, "choice": choice, "text": text_hash}
     _leaf(session, "endorsement", matter, body, {"reason": reason.strip()})
+    notices.member_acted(session, matter, actor.user_id)
     record(session, actor.user_id, "endorse", "matter", matter.id, kind=kind, choice=choice)
     if kind == "host_decision":
-    notices.member_acted(session, matter, actor.user_id)
         return _finish(session, actor, matter, "approved" if choice == "approve" else "rejected")
     if matter.status == "endorsing":
         return _after_vote(session, actor, matter)
@@ -458,8 +460,6 @@ def record_past_decision(
             field="decided_on",
             day=clock.local(first).date().isoformat(),
         )
-    matter.decided_before_on, matter.past_counts = decided_on, json.dumps(_counts(tally), sort_keys=True)
-    matter.seats, matter.quorum = tally.seats, tally.quorum
     last = queries.past_decisions_end(session, matter.fund_id)
     if decided_on > last:
         raise Refused(
@@ -467,6 +467,8 @@ def record_past_decision(
             field="decided_on",
             day=last.isoformat(),
         )
+    matter.decided_before_on, matter.past_counts = decided_on, json.dumps(_counts(tally), sort_keys=True)
+    matter.seats, matter.quorum = tally.seats, tally.quorum
     session.flush()
     return _finish(session, actor, matter, "approved" if passes(tally) else "rejected")
 

@@ -17,6 +17,7 @@ CONFLICTS: dict[str, str] = {
     "business": N_("经营往来"),
     "self": N_("本人"),
     "submitter": N_("本人提交"),
+    "signed": N_("本人签批"),
     "declared": N_("本人申报的利害关系"),
 }
 """Why somebody is recused: the kind is published, never a name."""

@@ -22,6 +22,7 @@ from app.disbursements import queries
 from app.disbursements.budget.operations import require_adding_up
 from app.disbursements.budget.queries import lines_for_hash, quotations_for_hash
 from app.disbursements.emergency.operations import drop_ratification, open_ratification
+from app.disbursements.emergency.queries import ratification_of
 from app.disbursements.emergency.rules import require_path
 from app.disbursements.models import Disbursement
 from app.disbursements.risks.queries import window_sum
@@ -436,6 +437,22 @@ def follow_decision(session: Session, actor: Actor, matter: Matter) -> None:
         notice.open_notice(session, actor, matter, is_after_payment=disbursement.is_emergency)
     if matter.decided_by == "emergency":
         open_ratification(session, actor, disbursement, matter, conflicts(session, disbursement))
+
+
+def ratify_again(session: Session, actor: Actor, disbursement_id: int) -> Disbursement:
+    """Put an emergency before the council once more that it did not ratify in time; that it was late stays on record.
+
+    Secretary or chair. Raises Conflict when no ratification is overdue.
+    """
+    disbursement = queries.disbursement(session, disbursement_id)
+    actor.require(Permission.COUNCIL_CONVENE, disbursement.fund_id)
+    council.close_due(session, actor)  # one whose time is over, before any job has said so
+    matter = matter_in_vote(session, disbursement_id)
+    earlier = ratification_of(session, disbursement_id)
+    if earlier is None or earlier.status != "lapsed":
+        raise Conflict(N_("没有到期未决的追认，不用再次提请"))
+    open_ratification(session, actor, disbursement, matter, conflicts(session, disbursement))
+    return disbursement
 
 
 def advance(session: Session, actor: Actor, disbursement: Disbursement) -> Disbursement:

@@ -1089,7 +1089,7 @@ def upgrade() -> None:
     sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('kind', sa.String(length=20), nullable=False),
     sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
-    sa.CheckConstraint("kind IN ('employer', 'organisation', 'family', 'business', 'self', 'submitter', 'declared')", name=op.f('conflict_kind_is_known')),
+    sa.CheckConstraint("kind IN ('employer', 'organisation', 'family', 'business', 'self', 'submitter', 'signed', 'declared')", name=op.f('conflict_kind_is_known')),
     sa.ForeignKeyConstraint(['matter_id'], ['matter.id'], name=op.f('fk_matter_conflict_matter_id')),
     sa.ForeignKeyConstraint(['user_id'], ['user.id'], name=op.f('fk_matter_conflict_user_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_matter_conflict')),

@@ -16,7 +16,7 @@ from app.shared.errors import N_
 from app.shared.permissions import ROLE_NAMES, Role
 
 _CLASSES = {"approve": "for", "reject": "against", "abstain": "abstained", "recuse": "recused"}
-_SOURCES = {"online": N_("网上"), "room": N_("会上登记"), "matched": N_("按利害关系登记自动回避")}
+_SOURCES = {"online": N_("网上"), "room": N_("会上登记"), "matched": N_("系统自动回避")}
 SIGN_TITLES: dict[str, str] = {
     "officer": N_("您的签批"),
     "opinion": N_("您的监督意见"),

@@ -48,6 +48,12 @@ _SIGN_REASONS = {
     "host": N_("不同意必须写明；同意可以不写。"),
     "host_decision": N_("不同意必须写明；同意可以不写。"),
 }
+_RECUSED = {
+    "submitter": N_("申请由您提交，您已经回避；回避也计入到会人数。"),
+    "signed": N_("这笔紧急支出由您签批，追认时您已经回避；回避也计入到会人数。"),
+    "declared": N_("您与这项议题有利害关系，已经回避；回避也计入到会人数。"),
+}
+"""Why there is no ballot for somebody, by the kind of interest; "declared" stands for every other kind."""
 EMERGENCY = "emergency"
 _SIGN_TAGS = {
     "officer": N_("待签批"),
@@ -138,11 +144,7 @@ def _ballot(reading: Session, who: Actor, matter: Matter, form: VoteForm | None)
         return Ballot()
     kind = queries.conflict_of(reading, matter.id, who.user_id)
     if kind is not None:
-        return Ballot(
-            sentence=_("申请由您提交，您已经回避；回避也计入到会人数。")
-            if kind == "submitter"
-            else _("您与这项议题有利害关系，已经回避；回避也计入到会人数。")
-        )
+        return Ballot(sentence=_(_RECUSED.get(kind, _RECUSED["declared"])))
     given = queries.vote_by(reading, matter.id, who.user_id)
     form = form or VoteForm(formdata=None)
     form.text_hash.data = matter.text_hash

@@ -21,8 +21,8 @@ from app.council.rules import quorum_reached
 from app.council.states import CHOICES
 from app.disbursements import queries
 from app.disbursements.budget.queries import lines_of, quotations_of
-from app.disbursements.emergency.layouts import state_tag_of, state_words
-from app.disbursements.emergency.queries import emergency_view
+from app.disbursements.emergency.layouts import late_words, state_tag_of, state_words
+from app.disbursements.emergency.queries import EmergencyView, emergency_view
 from app.disbursements.models import Disbursement
 from app.disbursements.payees.queries import accounts_of
 from app.disbursements.payments import queries as paid
@@ -238,10 +238,11 @@ def dossier_page(
         emergency=emergency,
         emergency_tag=state_tag_of(emergency) if emergency else None,
         emergency_words=state_words(emergency) if emergency else None,
+        emergency_late=late_words(emergency) if emergency else [],
         payments=_payments(found),
         story_items=_story(found, matter),
         leaves=[(_(_LEAVES[leaf.kind]), leaf.position) for leaf in queries.leaves_of(reading, found.id)],
-        links=_links(found, matter, views),
+        links=_links(found, matter, views, emergency),
         kind_names={kind: _(name) for kind, name in KINDS.items()},
         accepted_hints={choice: _(hint) for choice, hint in _ACCEPTED_HINTS.items()},
         max_bytes=MAX_BYTES,
@@ -372,7 +373,9 @@ def _story(found: Disbursement, matter: Matter | None) -> list[dict[str, Any]]:
     return items
 
 
-def _links(found: Disbursement, matter: Matter | None, views: list[MatterView]) -> list[tuple[str, str, str]]:
+def _links(
+    found: Disbursement, matter: Matter | None, views: list[MatterView], emergency: EmergencyView | None
+) -> list[tuple[str, str, str]]:
     """What the person can do with this request now: (text, address, kind of button)."""
     who, fund = actor(), found.fund_id
 
@@ -408,6 +411,8 @@ def _links(found: Disbursement, matter: Matter | None, views: list[MatterView]) 
             links.append((_("登记以前的决议"), to("voting.past_decision"), "quiet"))
         if may_take_back(found):
             links.append((_("撤回申请"), to("disbursements.withdraw"), "quiet"))
+    if emergency and emergency.state == "late" and who.may(Permission.COUNCIL_CONVENE, fund):
+        links.append((_("再次提请追认"), to("voting.ratify_again"), "primary"))
     if found.status == "payable" and who.may(Permission.DISBURSEMENT_PAY, fund):
         links.append((_("付款"), to("payments.pay"), "primary"))
     if who.may(Permission.COUNCIL_SUPERVISE, fund):

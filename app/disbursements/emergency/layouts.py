@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
+
 from flask_babel import gettext as _
 
 from app.council.rulebook.rules import Emergency
 from app.disbursements.emergency.queries import EmergencyView
 from app.disbursements.emergency.rules import STATES, TAGS
 from app.shared.money import yuan
+from app.web.jinja import moment
 
 
 def limits_words(emergency: Emergency) -> str:
@@ -23,6 +26,34 @@ def limits_words(emergency: Emergency) -> str:
             days=emergency.ratify_days,
         )
     )
+
+
+def late_words(view: EmergencyView) -> list[tuple[str, str, date | datetime | None]]:
+    """What was not done in time, for anyone: (title, sentence, until when it was due)."""
+    told: dict[str, tuple[str, str, date | datetime | None]] = {
+        "payment": (
+            _("付款超过期限"),
+            _("应在 %(moment)s 以前付清，没有按时付款。", moment=moment(view.pay_by)),
+            view.pay_by,
+        ),
+        "papers": (
+            _("材料没有按期补齐"),
+            _(
+                "使用凭证应在 %(day)s 以前补齐，到期还不够已付的金额。",
+                day=view.papers_by.isoformat(),
+            ),
+            view.papers_by,
+        ),
+        "ratification": (
+            _("未按期追认"),
+            _(
+                "理事会应在 %(day)s 以前追认，到期没有形成决议，后来再次提请追认。",
+                day=view.ratify_first_by.isoformat() if view.ratify_first_by else "",
+            ),
+            view.ratify_first_by,
+        ),
+    }
+    return [told[key] for key in view.late]
 
 
 def state_tag_of(view: EmergencyView) -> tuple[str, str]:

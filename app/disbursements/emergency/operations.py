@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.council import operations as council
 from app.council.models import Matter
-from app.council.queries import rules_of
+from app.council.queries import matters_of, rules_of, signers_of
 from app.council.rules import decides
 from app.council.states import UNDECIDED
 from app.disbursements.emergency.queries import ratification_of
@@ -22,12 +22,14 @@ from app.shared.permissions import Actor
 def open_ratification(
     session: Session, actor: Actor, disbursement: Disbursement, matter: Matter, conflicts: Mapping[int, str]
 ) -> Matter:
-    """Ask the council to ratify an emergency that officers have just approved by ``matter``, within the days of its rules.
+    """Ask the council to ratify an emergency that officers have approved by ``matter``, within the days of its rules.
 
-    Whoever submitted the request is recused, as is everybody in ``conflicts``.
+    Whoever submitted or signed the request is recused, as is everybody in ``conflicts``: nobody judges their own approval.
     """
     emergency = rules_of(session, matter).book.emergency
     assert emergency is not None
+    times = len(matters_of(session, RATIFICATION, disbursement.id)) + 1
+    signers = dict.fromkeys(signers_of(session, matter.id), "signed")
     opened = council.open_matter(
         session,
         Actor(disbursement.submitter_id, actor.name),
@@ -35,10 +37,10 @@ def open_ratification(
             fund_id=disbursement.fund_id,
             type=RATIFICATION,
             subject_id=disbursement.id,
-            text_hash=text_hash(matter.text_hash),
+            text_hash=text_hash(matter.text_hash, times),
             topic="ratification",
             amount_minor=disbursement.amount_minor,
-            conflicts=conflicts,
+            conflicts={**conflicts, **signers},
             by_council=True,
             poll_days=emergency.ratify_days,
         ),

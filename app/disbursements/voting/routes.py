@@ -103,6 +103,18 @@ def put_to_vote(disbursement_id: int) -> Response:
     return dossier_page(readable(disbursement_id), "disbursements/put_to_vote.html", form=form)
 
 
+@blueprint.route("/<int:disbursement_id>/ratify-again", methods=["GET", "POST"])
+@requires(Permission.COUNCIL_CONVENE)
+def ratify_again(disbursement_id: int) -> Response:
+    """Ask, then put an emergency before the council once more that it did not ratify in time."""
+    form = ConfirmForm()
+    if form.validate_on_submit() and attempt(
+        form, lambda writing: operations.ratify_again(writing, actor(), disbursement_id)
+    ):
+        return done(url_for("dossier.show", disbursement_id=disbursement_id), _("已再次提请理事会追认"))
+    return dossier_page(readable(disbursement_id), "disbursements/ratify_again.html", form=form)
+
+
 @blueprint.route("/<int:disbursement_id>/give-back", methods=["GET", "POST"])
 @requires(Permission.COUNCIL_CONVENE)
 def give_back(disbursement_id: int) -> Response:
@@ -166,8 +178,8 @@ def past_decision(disbursement_id: int) -> Response:
         form=form,
         found=found,
         project=queries.project_name(session(), found),
+        settling_days=PAST_DECISION_DAYS,
+        last_on=council.past_decisions_end(session(), found.fund_id),
         max_bytes=MAX_BYTES,
         nav_current="disbursements",
     )
-        settling_days=PAST_DECISION_DAYS,
-        last_on=council.past_decisions_end(session(), found.fund_id),

@@ -8,6 +8,7 @@ from flask import url_for
 from flask_babel import gettext as _
 
 from app.council.layouts import arithmetic_of
+from app.disbursements.emergency.layouts import late_words
 from app.disbursements.proof.queries import DeliveryRow, ProofRow
 from app.disbursements.states import PROMISED
 from app.public.disbursements.queries import Decision, Dossier, PaymentLine
@@ -26,6 +27,13 @@ _ENDS = {
     "withdrawn": N_("表决中止"),
 }
 _SIGNED = {"approved": N_("签批：通过"), "rejected": N_("签批：未通过"), "lapsed": N_("到期未签批")}
+_RATIFIED = {
+    "open": N_("理事会正在表决追认"),
+    "approved": N_("理事会追认"),
+    "rejected": N_("追认未通过"),
+    "lapsed": N_("未按期追认"),
+    "withdrawn": N_("没有付款，不再追认"),
+}
 _WAITING = {
     "in_notice": N_("公示中，期满后付款 %(amount)s 元"),
     "held": N_("付款暂停，%(amount)s 元未付"),
@@ -61,6 +69,7 @@ def story_of(found: Dossier) -> list[dict[str, Any]]:
     items += [_shown(each) for each in found.proofs]
     if found.delivery is not None:
         items.append(_delivered(found.delivery))
+    items += _emergency(found)
     if found.status == "returned":
         items.append({"title": _("退回补充，等待再次提交"), "state": "now"})
     elif found.status == "submitted":
@@ -74,6 +83,24 @@ def story_of(found: Dossier) -> list[dict[str, Any]]:
         items.append({"when": found.closed_at, "title": title, "state": "stopped"})
     elif found.status == "closed":
         items.append({"when": found.closed_at, "title": _("结项")})
+    return items
+
+
+def _emergency(found: Dossier) -> list[dict[str, Any]]:
+    """What was late of an emergency, and each time that the council was asked to ratify it."""
+    if found.emergency is None:
+        return []
+    items: list[dict[str, Any]] = [
+        {"when": until, "title": title, "detail": sentence, "state": "stopped"}
+        for title, sentence, until in late_words(found.emergency)
+    ]
+    for decision in found.ratifications:
+        item = _decided(decision)
+        if decision.status == "open" and found.emergency.state == "late":
+            item |= {"title": _("未按期追认"), "state": "stopped"}
+        elif decision.status in _RATIFIED:
+            item["title"] = _(_RATIFIED[decision.status])
+        items.append(item)
     return items
 
 

@@ -110,6 +110,7 @@ class Dossier:
     reason: str
     beneficiary: str
     emergency: EmergencyView | None
+    ratifications: list[Decision]
     papers: str
     budget: list[BudgetLineRow]
     status: str
@@ -137,6 +138,7 @@ def dossier(session: Session, number: str) -> Dossier:
     found = published(session, number)
     parties = _displayed(session, {found.applicant_id, found.payee_id})
     givers = givers_of_source(session, SUBJECT, found.id)
+    emergency = emergency_view(session, found, by_day=True)
     return Dossier(
         number=number,
         fund_id=found.fund_id,
@@ -149,7 +151,8 @@ def dossier(session: Session, number: str) -> Dossier:
         spending_kind=found.spending_kind or "",
         reason=found.reason,
         beneficiary=found.beneficiary,
-        emergency=emergency_view(session, found),
+        emergency=emergency,
+        ratifications=[_decision(session, each) for each in emergency.matters] if emergency else [],
         papers=found.papers,
         budget=lines_of(session, found.id),
         status=found.status,
@@ -174,20 +177,21 @@ def _displayed(session: Session, ids: set[int]) -> dict[int, str]:
 
 
 def _decisions(session: Session, found: Disbursement) -> list[Decision]:
-    return [
-        Decision(
-            matter,
-            matter.status,
-            matter.decided_by,
-            tally(session, matter),
-            # While the vote is open, who voted how is nobody's business yet.
-            public_votes(session, matter) if matter.status in ("approved", "rejected") else [],
-            matter.opened_at,
-            matter.decided_at,
-            matter.decided_before_on,
-        )
-        for matter in matters_of(session, SUBJECT, found.id)
-    ]
+    return [_decision(session, matter) for matter in matters_of(session, SUBJECT, found.id)]
+
+
+def _decision(session: Session, matter: Matter) -> Decision:
+    return Decision(
+        matter,
+        matter.status,
+        matter.decided_by,
+        tally(session, matter),
+        # While the vote is open, who voted how is nobody's business yet.
+        public_votes(session, matter) if matter.status in ("approved", "rejected") else [],
+        matter.opened_at,
+        matter.decided_at,
+        matter.decided_before_on,
+    )
 
 
 def _payments(session: Session, disbursement_id: int) -> list[PaymentLine]:

@@ -7,7 +7,7 @@ from flask_babel import gettext as _
 
 from app.council.layouts import rules_facts
 from app.council.notice.states import GROUNDS, OBJECTION_STATES, OBJECTION_TAGS
-from app.disbursements.emergency.layouts import state_tag_of, state_words
+from app.disbursements.emergency.layouts import late_words, state_tag_of, state_words
 from app.disbursements.states import PROMISED, STATUS_NAMES, STATUS_TAGS
 from app.files.routes import send_attachment
 from app.ledger.accounts import PAYMENT_LINES
@@ -88,6 +88,7 @@ def show(number: str) -> Response:
         objection_states={key: (OBJECTION_TAGS[key], text(name)) for key, name in OBJECTION_STATES.items()},
         emergency_tag=state_tag_of(found.emergency) if found.emergency else None,
         emergency_words=state_words(found.emergency) if found.emergency else None,
+        emergency_late=late_words(found.emergency) if found.emergency else [],
         arithmetic=words_of(found.decision) if found.decision else "",
         files=[
             {
