@@ -173,7 +173,7 @@ def record() -> Response:
     form.account.offer((account.id, localized(account.name)) for account in accounts)
     earmarks = ledger.earmarks_of(session(), fund.id)
     form.earmark.offer(
-        [(each.id, localized(each.name)) for each in earmarks]
+        [(each.id, localized(each.name)) for each in earmarks if each.closed_on is None]
         + ([(NEW_EARMARK, _("新的限定用途……"))] if may_name_purpose else [])
     )
     proposed = f"{fund.slug}-purpose-{len(earmarks)}"
@@ -198,9 +198,7 @@ def record_goods() -> Response:
         earmark=str(ledger.unrestricted_earmark(session(), fund.id).id), received_on=clock.today()
     )
     form.earmark.offer(
-        (each.id, localized(each.name))
-        for each in ledger.earmarks_of(session(), fund.id)
-        if each.closed_on is None
+        (each.id, localized(each.name)) for each in ledger.open_earmarks_of(session(), fund.id)
     )
     adds_line = request.form.get("step") == "add-line"
     if adds_line:

@@ -81,6 +81,11 @@ def earmarks_of(session: Session, fund_id: int) -> list[Earmark]:
     return list(session.scalars(select(Earmark).where(Earmark.fund_id == fund_id).order_by(Earmark.id)))
 
 
+def open_earmarks_of(session: Session, fund_id: int, *, also: int | None = None) -> list[Earmark]:
+    """The earmarks of a fund that still take something new, and the one that a record has already (``also``)."""
+    return [each for each in earmarks_of(session, fund_id) if each.closed_on is None or each.id == also]
+
+
 def require_open(session: Session, earmark: Earmark) -> None:
     """Raise Refused (field ``earmark``) when the purpose or its fund was closed: its history stays, nothing new comes."""
     if earmark.closed_on is not None:

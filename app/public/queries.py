@@ -34,6 +34,7 @@ class FundName:
     slug: str
     name: str
     currency: str
+    closed_on: date | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,9 @@ class Line:
 
 def names(session: Session) -> Names:
     """All funds and purposes."""
-    funds = session.execute(select(Fund.id, Fund.slug, Fund.name, Fund.currency).order_by(Fund.id))
+    funds = session.execute(
+        select(Fund.id, Fund.slug, Fund.name, Fund.currency, Fund.closed_on).order_by(Fund.id)
+    )
     return Names(
         {row.id: FundName(*row) for row in funds}, {each.id: each for each in earmark_names(session)}
     )

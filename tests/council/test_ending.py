@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from app.donations import operations as donations
 from app.donations.rules import DonationDraft
 from app.funds.models import Fund
+from app.ledger.queries import earmark
 from app.ledger.treasury.operations import close_earmark
 from app.parties.operations import PartyDraft
 from app.settings import Settings
@@ -82,9 +83,19 @@ def test_accountant_ends_a_purpose_by_the_page(visit: Visit, session: Session) -
     assert accountant.submit(address).status == 409
     draft = visit("secretary").get("/office/disbursements/draft")
     assert str(road) not in draft.tree.xpath("//select[@name='earmark']/option/@value")
+    for address in ("/office/donations/record", "/office/donations/record-goods"):
+        offered = visit("secretary").get(address).tree.xpath("//select[@name='earmark']/option/@value")
+        assert offered
+        assert str(road) not in offered
+    ended = f"已于 {clock.today():%Y-%m-%d} 结束"
+    slug = earmark(session, road).slug
+    assert f"这个用途{ended}" in visit().get(f"/earmarks/{slug}").words
+    assert ended in visit().get("/").words
 
 
-def test_fund_is_ended_by_its_council_when_nothing_is_left(session: Session, settings: Settings) -> None:
+def test_fund_is_ended_by_its_council_when_nothing_is_left(
+    visit: Visit, session: Session, settings: Settings
+) -> None:
     scenes.give(session, 600_000)
     ending = proposals.drafted(session, "ending", title="终止基金", text="任务已经完成")
     with pytest.raises(Refused, match=r"基金还有 6,000.00 元"):
@@ -99,3 +110,8 @@ def test_fund_is_ended_by_its_council_when_nothing_is_left(session: Session, set
         _give(session, scenes.unrestricted(session))
     with pytest.raises((Refused, InputRefused), match=r"这个基金已在 .* 终止"):
         scenes.drafted(session, 100)
+    session.rollback()
+    slug = session.get_one(Fund, scenes.fund_id(session)).slug
+    purpose = earmark(session, scenes.unrestricted(session)).slug
+    for address in ("/", f"/funds/{slug}", f"/earmarks/{purpose}"):
+        assert f"这个基金已于 {clock.today():%Y-%m-%d} 结束" in visit().get(address).words

@@ -185,6 +185,7 @@ def _purpose(form: PurposeForm, found: Motion | None, fund_id: int) -> Response:
                 _("%(name)s（可用 %(amount)s 元）", name=_(pool.name), amount=yuan(pool.available_minor)),
             )
             for pool in pools
+            if pool.closed_on is None
         )
 
     def given() -> MotionDraft:

@@ -109,7 +109,10 @@ def money(donation_id: int) -> Response:
         for method, name in MONEY_METHODS.items()
         if ("cash" if method == "box" else method) in kinds
     }
-    earmarks = {each.id: localized(each.name) for each in ledger.earmarks_of(session(), gift.fund_id)}
+    earmarks = {
+        each.id: localized(each.name)
+        for each in ledger.open_earmarks_of(session(), gift.fund_id, also=gift.earmark_id)
+    }
     form.method.offer(methods.items())
     form.account.offer((account.id, localized(account.name)) for account in accounts)
     form.earmark.offer(earmarks.items())
@@ -176,7 +179,10 @@ def goods(donation_id: int) -> Response:
             for line in current
         ],
     )
-    earmarks = {each.id: localized(each.name) for each in ledger.earmarks_of(session(), gift.fund_id)}
+    earmarks = {
+        each.id: localized(each.name)
+        for each in ledger.open_earmarks_of(session(), gift.fund_id, also=gift.earmark_id)
+    }
     form.earmark.offer(earmarks.items())
     adds_line = request.form.get("step") == "add-line"
     if adds_line:

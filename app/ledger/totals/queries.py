@@ -189,6 +189,7 @@ class EarmarkFigures:
     moved_minor: int
     held_minor: int
     reserved_minor: int
+    closed_on: date | None = None
 
     @property
     def available_minor(self) -> int:
@@ -221,6 +222,7 @@ def earmark_figures(
             func.coalesce(sums.c.spent, 0),
             Pool.held_minor,
             Pool.reserved_minor,
+            Earmark.closed_on,
         )
         .join(Pool, Pool.earmark_id == Earmark.id)
         .outerjoin(sums, sums.c.earmark_id == Earmark.id)
@@ -231,14 +233,23 @@ def earmark_figures(
     if earmark_id is not None:
         statement = statement.where(Earmark.id == earmark_id)
     found = []
-    for id_, of_fund, slug, name, restriction, received, spent, held_minor, reserved_minor in session.execute(
-        statement
-    ):
+    for row in session.execute(statement):
+        id_, of_fund, slug, name, restriction, received, spent, held_minor, reserved_minor, closed_on = row
         came, went = int(received), int(spent)
         moved = held_minor - came + went
         found.append(
             EarmarkFigures(
-                id_, of_fund, slug, name, restriction, came, went, moved, held_minor, reserved_minor
+                id_,
+                of_fund,
+                slug,
+                name,
+                restriction,
+                came,
+                went,
+                moved,
+                held_minor,
+                reserved_minor,
+                closed_on,
             )
         )
     return found

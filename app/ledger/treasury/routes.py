@@ -180,7 +180,9 @@ def _money_page(
     """A page that posts one amount in one account for one purpose. ``fields``: what stands on it besides."""
     fund = office_fund()
     form.account.offer(_account_choices())
-    form.earmark.offer((each.id, localized(each.name)) for each in ledger.earmarks_of(session(), fund.id))
+    form.earmark.offer(
+        (each.id, localized(each.name)) for each in ledger.open_earmarks_of(session(), fund.id)
+    )
     if form.validate_on_submit():
         with form.refusals_shown():
             with transaction(books=True) as writing:

@@ -257,6 +257,7 @@ class FundFigures:
     in_minor: int
     out_minor: int
     held_minor: int
+    closed_on: date | None
 
 
 def figures_by_fund(purposes: list[EarmarkFigures], known: Names) -> list[FundFigures]:
@@ -271,6 +272,7 @@ def figures_by_fund(purposes: list[EarmarkFigures], known: Names) -> list[FundFi
                 sum(each.in_minor for each in own),
                 sum(each.out_minor for each in own),
                 sum(each.held_minor for each in own),
+                fund.closed_on,
             )
         )
     return found

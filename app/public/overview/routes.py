@@ -111,7 +111,12 @@ def _shared(fund: FundName | None, overview: queries.Overview) -> dict[str, Any]
         "held_note": _held_note(overview),
         "purposes": sorted(
             overview.purposes,
-            key=lambda each: (each.restriction == "unrestricted", -each.held_minor, -each.id),
+            key=lambda each: (
+                each.closed_on is not None,
+                each.restriction == "unrestricted",
+                -each.held_minor,
+                -each.id,
+            ),
         ),
         "states": {status: (STATUS_TAGS[status], _(name)) for status, name in STATUS_NAMES.items()},
         "purposes_shown": PURPOSES_AT_HOME,
