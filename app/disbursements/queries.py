@@ -314,12 +314,19 @@ def _may_read(session: Session, actor: Actor, disbursement_id: int) -> bool:
 def agenda_words(session: Session, disbursement_id: int) -> Subject:
     """What a request is called on a council's agenda and in its minutes: number, project and amount, no person."""
     found = disbursement(session, disbursement_id)
-    words = f"拨付申请 {found.number}：{project_name(session, found)}，{yuan(found.amount_minor)} 元"
+    sentence = N_("拨付申请 %(number)s：%(project)s，%(amount)s 元")
+    facts = {
+        "number": found.number,
+        "project": project_name(session, found),
+        "amount": yuan(found.amount_minor),
+    }
     return Subject(
-        words,
+        sentence % facts,
         "dossier.show",
         {"disbursement_id": disbursement_id},
         gains=session.get_one(Party, found.payee_id).public_name,
         path=f"/office/disbursements/{disbursement_id}",
         public_path=f"/disbursements/{found.number}",
     )
+        sentence=sentence,
+        facts=facts,

@@ -50,6 +50,7 @@ class Subject:
     """What a matter is about, in words that may be public, and where the office reads it (endpoint and its values), if
     anywhere.
 
+    ``sentence`` and ``facts``: the same title for pages in another language, a message with its values.
     For notices to people: ``gains`` is who gains, by the name displayed; ``path`` and ``public_path`` are the addresses of
     its page in the office and in public.
     """
@@ -60,6 +61,8 @@ class Subject:
     gains: str = ""
     path: str = "/office/"
     public_path: str = "/"
+    sentence: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 Describer = Callable[[Session, int], Subject]

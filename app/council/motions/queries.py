@@ -182,4 +182,10 @@ def may_read_files(session: Session, actor: Actor, motion_id: int) -> bool:
 def agenda_words(session: Session, motion_id: int) -> Subject:
     """What a motion is called on an agenda and in minutes."""
     found = motion(session, motion_id)
-    return Subject(f"提案 {found.number}：{found.title}", "motions.show", {"motion_id": motion_id})
+    return Subject(
+        f"提案 {found.number}：{found.title}",
+        "motions.show",
+        {"motion_id": motion_id},
+        path=f"/office/council/motions/{motion_id}",
+        public_path=f"/motions/{found.number}",
+    )

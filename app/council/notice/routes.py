@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from flask import Blueprint, Response, request, url_for
@@ -48,7 +49,10 @@ def words_of_objections() -> dict[str, Any]:
 
 def _subject(reading: Session, type_: str, subject_id: int) -> Subject:
     describe = describer(type_)
-    return describe(reading, subject_id) if describe is not None else Subject(type_)
+    if describe is None:
+        return Subject(type_)
+    found = describe(reading, subject_id)
+    return replace(found, title=_(found.sentence, **found.facts)) if found.sentence else found
 
 
 @public_blueprint.route("/notices/<int:notice_id>/object", methods=["GET", "POST"])

@@ -27,6 +27,7 @@ from app.disbursements.queries import RATIFICATION, SUBJECT, disbursement, proje
 from app.disbursements.states import PROMISED
 from app.parties.models import Party
 from app.shared import clock
+from app.shared.errors import N_
 from app.shared.money import yuan
 
 
@@ -122,12 +123,19 @@ def unratified(session: Session, fund_id: int, limit: int = 50) -> list[tuple[Di
 def agenda_words(session: Session, disbursement_id: int) -> Subject:
     """What a ratification is called on a council's agenda and in its minutes: number, project and amount, no person."""
     found = disbursement(session, disbursement_id)
-    words = f"追认紧急支出 {found.number}：{project_name(session, found)}，{yuan(found.amount_minor)} 元"
+    sentence = N_("追认紧急支出 %(number)s：%(project)s，%(amount)s 元")
+    facts = {
+        "number": found.number,
+        "project": project_name(session, found),
+        "amount": yuan(found.amount_minor),
+    }
     return Subject(
-        words,
+        sentence % facts,
         "dossier.show",
         {"disbursement_id": disbursement_id},
         gains=session.get_one(Party, found.payee_id).public_name,
         path=f"/office/disbursements/{disbursement_id}",
         public_path=f"/disbursements/{found.number}",
+        sentence=sentence,
+        facts=facts,
     )
