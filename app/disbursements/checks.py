@@ -7,9 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.disbursements.budget.checks import check_budgets
 from app.disbursements.models import Disbursement, Payment
-from app.disbursements.queries import SUBJECT
 from app.disbursements.states import EDITABLE, PAID, PROMISED
-from app.files.models import Attachment
 from app.log.checks import Expected, compare_with_leaves
 from app.log.queries import subjects
 from app.parties.models import Party
@@ -72,7 +70,7 @@ def _decided(session: Session) -> Check:
 
 
 def _told(session: Session) -> list[Check]:
-    """Requests, their ends, payments and public files against their leaves."""
+    """Requests, their ends and payments against their leaves."""
     requests = session.scalars(
         select(Disbursement).where(Disbursement.number.is_not(None)).order_by(Disbursement.id)
     ).all()
@@ -110,22 +108,6 @@ def _told(session: Session) -> list[Check]:
         }
         payments[paid.kind].append(Expected(paid.disbursement_id, body, {"voucher": paid.voucher_number}))
     numbered = {each.id for each in requests}
-    files = [
-        Expected(
-            file.id,
-            {
-                "of": [SUBJECT, file.subject_id],
-                "purpose": file.purpose,
-                "sha256": file.sha256,
-                "size": file.size,
-            },
-            {"name": file.name},
-        )
-        for file in session.scalars(
-            select(Attachment).where(Attachment.is_public, Attachment.subject_type == SUBJECT)
-        )
-        if file.subject_id in numbered
-    ]
     # One that was returned is being written anew and cannot be compared; but none is ever gone.
     kept = Check("submitted_requests_are_kept")
     for subject_id in sorted(subjects(session, "submitted")):
@@ -138,5 +120,4 @@ def _told(session: Session) -> list[Check]:
         compare_with_leaves(session, "request_withdrawn", ended["withdrawn"]),
         compare_with_leaves(session, "request_cancelled", ended["cancelled"]),
         *(compare_with_leaves(session, kind, rows) for kind, rows in payments.items()),
-        compare_with_leaves(session, "file", files),
     ]

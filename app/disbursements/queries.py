@@ -15,7 +15,7 @@ from app.council.meetings.rules import Subject, describes
 from app.council.models import Matter
 from app.council.notice.models import Objection, PaymentHold, PublicNotice
 from app.disbursements.models import Disbursement, Payment
-from app.files.rules import readable_by
+from app.files.rules import open_to_all, readable_by
 from app.ledger import queries as ledger
 from app.ledger.structure.models import Project
 from app.log.models import Leaf
@@ -310,6 +310,12 @@ def _may_read(session: Session, actor: Actor, disbursement_id: int) -> bool:
     return found is not None and actor.may(Permission.DISBURSEMENT_READ, found.fund_id)
 
 
+@open_to_all(SUBJECT)
+def _is_public(session: Session, disbursement_id: int) -> bool:
+    found = session.get(Disbursement, disbursement_id)
+    return found is not None and found.status != "drafted" and found.number is not None
+
+
 @describes(SUBJECT)
 def agenda_words(session: Session, disbursement_id: int) -> Subject:
     """What a request is called on a council's agenda and in its minutes: number, project and amount, no person."""
@@ -327,6 +333,6 @@ def agenda_words(session: Session, disbursement_id: int) -> Subject:
         gains=session.get_one(Party, found.payee_id).public_name,
         path=f"/office/disbursements/{disbursement_id}",
         public_path=f"/disbursements/{found.number}",
-    )
         sentence=sentence,
         facts=facts,
+    )

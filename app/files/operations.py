@@ -12,11 +12,19 @@ from sqlalchemy.orm import Session
 
 from app.files.models import Attachment
 from app.files.queries import files_of, path_of
-from app.files.rules import MAX_BYTES, PICTURES, plain_name, require_acceptable, without_metadata
+from app.files.rules import (
+    MAX_BYTES,
+    PICTURES,
+    PUBLIC_COPY,
+    SCANS,
+    plain_name,
+    require_acceptable,
+    without_metadata,
+)
 from app.log.operations import LeafDraft, append
 from app.log.queries import latest_version
 from app.shared import audit, clock
-from app.shared.errors import N_, NotFound
+from app.shared.errors import N_, Conflict, NotFound, Refused
 from app.shared.permissions import Actor
 
 
@@ -99,16 +107,55 @@ def log_public_files(session: Session, subject_type: str, subject_id: int) -> No
     )
 
 
+def add_public_copies(
+    session: Session,
+    actor: Actor,
+    folder: Path,
+    files: list[tuple[str, bytes]],
+    *,
+    subject_type: str,
+    subject_id: int,
+    most: int,
+) -> None:
+    """Keep redacted copies (name, content) of the papers of a public record; the originals stay in the office.
+
+    The record's own operation has checked that the actor may do so. ``most``: files that one record may have. Raises Refused
+    without a file or with too many of them.
+    """
+    if not files:
+        raise Refused(N_("请选择文件"), field=PUBLIC_COPY)
+    if len(files_of(session, subject_type, subject_id)) + len(files) > most:
+        raise Refused(N_("最多 %(limit)s 个附件"), field=PUBLIC_COPY, limit=most)
+    for name, content in files:
+        attach_file(
+            session,
+            actor,
+            folder,
+            subject_type=subject_type,
+            subject_id=subject_id,
+            purpose=PUBLIC_COPY,
+            name=name,
+            content=content,
+            is_public=True,
+            field=PUBLIC_COPY,
+            kinds=SCANS,
+        )
+    log_public_files(session, subject_type, subject_id)
+    audit.record(session, actor.user_id, "add_public_copy", subject_type, subject_id)
+
+
 def detach_file(
     session: Session, actor: Actor, attachment_id: int, *, subject_type: str, subject_id: int
 ) -> None:
     """Take a file off a record whose own operation has checked that it may still change. The bytes stay where they are.
 
-    Raises NotFound when the record has no such file.
+    Raises NotFound when the record has no such file, Conflict when it is public and in the log already.
     """
     attachment = session.get(Attachment, attachment_id)
     if attachment is None or (attachment.subject_type, attachment.subject_id) != (subject_type, subject_id):
         raise NotFound(N_("没有这个文件"))
+    if latest_version(session, "file", attachment_id):
+        raise Conflict(N_("这个文件已经公开并记入日志，不能移除"))
     session.delete(attachment)
     session.flush()
     audit.record(

@@ -15,7 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.files.models import Attachment
-from app.files.rules import MOST_PIXELS, may_read
+from app.files.rules import MOST_PIXELS, is_open_to_all, may_read
 from app.shared.errors import N_, NotFound
 from app.shared.permissions import Actor
 
@@ -91,9 +91,13 @@ def readable_file(session: Session, actor: Actor, file_id: int) -> FileRow:
 
 
 def public_file(session: Session, file_id: int) -> FileRow:
-    """An attachment that anyone may read, or NotFound."""
+    """A public attachment of a record that anyone may read. Raises NotFound for any other file."""
     found = session.get(Attachment, file_id)
-    if found is None or not found.is_public:
+    if (
+        found is None
+        or not found.is_public
+        or not is_open_to_all(session, found.subject_type, found.subject_id)
+    ):
         raise NotFound(N_("没有这个文件"))
     return _row(found)
 

@@ -47,6 +47,10 @@ ACCEPT = ".pdf,.png,.jpg,.jpeg,.xlsx,.xls,.et,.docx,.doc,.wps,.csv,.txt"
 
 _OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
+PUBLIC_COPY = "public_copy"
+"""The purpose of a redacted copy that anybody may read; the original stays in the office."""
+SCANS = PICTURES | {PDF}
+
 Reader = Callable[[Session, Actor, int], bool]
 _readers: dict[str, Reader] = {}
 
@@ -62,6 +66,27 @@ def readable_by(subject_type: str) -> Callable[[Reader], Reader]:
         return reader
 
     return register
+
+
+Openness = Callable[[Session, int], bool]
+_open_records: dict[str, Openness] = {}
+
+
+def open_to_all(subject_type: str) -> Callable[[Openness], Openness]:
+    """Register which records of a kind anybody may read: (session, subject_id) → bool. Their public files are public with them;
+    without such a rule none is."""
+
+    def register(is_open: Openness) -> Openness:
+        _open_records[subject_type] = is_open
+        return is_open
+
+    return register
+
+
+def is_open_to_all(session: Session, subject_type: str, subject_id: int) -> bool:
+    """Whether anybody may read the public files of this record."""
+    is_open = _open_records.get(subject_type)
+    return is_open is not None and is_open(session, subject_id)
 
 
 def may_read(session: Session, actor: Actor, subject_type: str, subject_id: int) -> bool:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from sqlalchemy.orm import Session
 
+from app.council.motions import operations as motions
+from app.files.checks import check_files
 from app.files.queries import files_of
 from app.ledger.treasury.operations import create_earmark
 from app.shared.db import transaction
+from app.shared.errors import Conflict
 from tests.council import proposals
 from tests.disbursements import scenes
 from tests.factories import actor
@@ -130,6 +134,39 @@ def test_file_is_taken_off_a_draft_but_not_off_what_was_submitted(visit: Visit, 
     assert files_of(session, "motion", found) != []
     secretary.submit(f"{PLACE}/{found}/return", {"reason": "去掉草图"})
     assert "附件已移除" in secretary.follow(secretary.submit(path)).notices
+
+
+def test_public_copies_of_a_motion_are_read_by_anyone_and_its_papers_by_nobody(
+    visit: Visit, session: Session
+) -> None:
+    secretary = visit("secretary")
+    done = secretary.submit(f"{PLACE}/draft", {**WORDS, "files": (scenes.PDF, "草图.pdf")})
+    found = _id(done.location)
+    address = f"{PLACE}/{found}/public-copies"
+    copy = {"public_copy": (scenes.PDF + b"1", "草图公开件.pdf")}
+    assert secretary.get(address).status == 303  # a draft is not public
+    secretary.submit(f"{PLACE}/{found}/submit")
+    assert address in secretary.get(f"{PLACE}/{found}").links()
+    assert "请选择文件" in secretary.submit(address).error_at("public_copy")
+    wrong = secretary.submit(address, {"public_copy": (b"GIF89a", "图.gif")})
+    assert "不是这里可用的文件类型" in wrong.error_at("public_copy")
+    sent = secretary.submit(address, copy)
+    assert "公开件已上传" in secretary.follow(sent).notices
+    assert visit("cashier").post(address).status == 403
+    public = visit().get(f"/motions/{proposals.motion(session, found).number}")
+    assert "草图公开件.pdf" in public.words
+    assert "草图.pdf" not in public.words
+    session.rollback()
+    paper, opened = files_of(session, "motion", found)
+    assert visit().get(f"/files/{opened.id}").status == 200
+    assert visit().get(f"/files/{paper.id}").status == 404
+    assert all(check.holds for check in check_files(session))
+    # Given back to be changed, it keeps what was published.
+    with transaction(session, books=True):
+        motions.return_motion(session, actor(session, "secretary"), found, "请补一页")
+    assert "草图公开件.pdf" not in secretary.get(f"{PLACE}/{found}/edit").words
+    with pytest.raises(Conflict, match="已经公开并记入日志"), transaction(session, books=True):
+        motions.remove_file(session, actor(session, "secretary"), found, opened.id)
 
 
 def test_member_reads_a_motion_and_votes_on_it_in_two_steps(visit: Visit, session: Session) -> None:

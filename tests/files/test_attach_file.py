@@ -13,7 +13,7 @@ from PIL import Image
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.files import queries
+from app.files import queries, rules
 from app.files.models import Attachment
 from app.files.operations import attach_file
 from app.files.rules import (
@@ -197,9 +197,15 @@ def test_nobody_else_learns_whether_it_exists(visit: Visit, session: Session, se
     assert visit().get(f"/office/files/{file_id}").status == 302
 
 
-def test_internal_file_is_never_public(session: Session, settings: Settings) -> None:
+def test_internal_file_is_never_public(
+    session: Session, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     internal = _attach(session, settings, A_PDF)
     shown = _attach(session, settings, A_PNG, "照片.png", is_public=True)
+    # A record that is not public has no public file, whatever the file says.
+    with pytest.raises(NotFound):
+        queries.public_file(session, shown)
+    monkeypatch.setattr(rules, "_open_records", {"disbursement": lambda _session, _subject: True})
     assert queries.public_file(session, shown).name == "照片.png"
     with pytest.raises(NotFound):
         queries.public_file(session, internal)

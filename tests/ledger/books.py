@@ -26,6 +26,7 @@ from app.disbursements.payments import operations as payments
 from app.disbursements.rules import DisbursementDraft
 from app.donations import operations as donations
 from app.donations.rules import DonationDraft
+from app.files.checks import check_files
 from app.files.models import Attachment
 from app.funds import operations as funds
 from app.funds.checks import check_funds
@@ -294,6 +295,7 @@ class Books:
             *check_sales(self.session),
             *check_council(self.session),
             *check_disbursements(self.session),
+            *check_files(self.session),
         ):
             found += [f"{check.name}: {problem}" for problem in check.problems]
         return found

@@ -47,6 +47,7 @@ from app.documents.operations import DocumentDraft, issue_document
 from app.donations import operations as donations
 from app.donations.models import Donation
 from app.donations.rules import DonationDraft
+from app.files.checks import check_files
 from app.files.operations import attach_file
 from app.funds import operations as funds
 from app.funds.checks import check_funds
@@ -105,6 +106,7 @@ def every_breach(session: Session) -> list[str]:
         check_consents,
         check_meetings,
         check_disbursements,
+        check_files,
         check_documents,
     ):
         for check in prove(session):

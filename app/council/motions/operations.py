@@ -20,7 +20,7 @@ from app.council.rulebook.queries import rules_in_force
 from app.council.rulebook.rules import from_data, hash_of
 from app.council.rules import decides
 from app.documents.operations import next_number
-from app.files.operations import attach_file, detach_file
+from app.files.operations import add_public_copies, attach_file, detach_file
 from app.files.queries import files_of
 from app.funds.operations import close_fund
 from app.ledger import queries as ledger
@@ -127,6 +127,19 @@ def attach_files(
             content=content,
             field=field,
         )
+
+
+def add_public_copy(
+    session: Session, actor: Actor, folder: Path, motion_id: int, files: list[tuple[str, bytes]]
+) -> None:
+    """Keep redacted copies of a motion's papers that anybody may read. Raises Conflict for a draft, Refused without a file."""
+    found = queries.motion(session, motion_id)
+    actor.require(Permission.COUNCIL_PROPOSE, found.fund_id)
+    if found.number is None:
+        raise Conflict(N_("草稿还没有公开；提交以后再上传公开件"))
+    add_public_copies(
+        session, actor, folder, files, subject_type=SUBJECT, subject_id=found.id, most=2 * MAX_FILES
+    )
 
 
 def remove_file(session: Session, actor: Actor, motion_id: int, file_id: int) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from app.council.meetings.rules import Subject, describes
 from app.council.models import Matter
 from app.council.motions.models import Motion, MotionText
-from app.files.rules import readable_by
+from app.files.rules import open_to_all, readable_by
 from app.log.models import Leaf
 from app.shared.errors import N_, NotFound
 from app.shared.permissions import Actor, Permission
@@ -176,6 +176,12 @@ def may_read_files(session: Session, actor: Actor, motion_id: int) -> bool:
     """Who reads a fund's requests reads the papers of its motions."""
     found = session.get(Motion, motion_id)
     return found is not None and actor.may(Permission.DISBURSEMENT_READ, found.fund_id)
+
+
+@open_to_all(SUBJECT)
+def _is_public(session: Session, motion_id: int) -> bool:
+    found = session.get(Motion, motion_id)
+    return found is not None and found.number is not None
 
 
 @describes(SUBJECT)

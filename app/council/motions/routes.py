@@ -30,8 +30,9 @@ from app.council.motions.rules import (
     MotionDraft,
     may_become,
 )
+from app.files.forms import PublicCopyForm
 from app.files.queries import files_of
-from app.files.rules import ACCEPT, MAX_BYTES
+from app.files.rules import ACCEPT, MAX_BYTES, PUBLIC_COPY
 from app.ledger import queries as ledger
 from app.settings import Settings
 from app.shared.errors import N_
@@ -233,7 +234,11 @@ def _written(
         template,
         form=form,
         found=found,
-        kept_files=files_of(session(), queries.SUBJECT, found.id) if found else [],
+        kept_files=[
+            file
+            for file in (files_of(session(), queries.SUBJECT, found.id) if found else [])
+            if file.purpose != PUBLIC_COPY
+        ],
         accept=ACCEPT,
         max_bytes=MAX_BYTES,
         nav_current="motions",
@@ -257,7 +262,7 @@ def remove_file(motion_id: int, file_id: int) -> Response:
     """Ask, then take a file off a draft."""
     found = readable(motion_id)
     kept = next((file for file in files_of(session(), queries.SUBJECT, found.id) if file.id == file_id), None)
-    if kept is None or found.status not in EDITABLE:
+    if kept is None or kept.purpose == PUBLIC_COPY or found.status not in EDITABLE:
         return _back(found)
     form = ConfirmForm()
     if form.validate_on_submit() and attempt(
@@ -271,6 +276,31 @@ def remove_file(motion_id: int, file_id: int) -> Response:
         file=kept,
         edit_url=edit_url(found),
         nav_current="motions",
+    )
+
+
+@blueprint.route("/<int:motion_id>/public-copies", methods=["GET", "POST"])
+@requires(Permission.COUNCIL_PROPOSE)
+def public_copy(motion_id: int) -> Response:
+    """Upload redacted copies of a motion's papers for its public page."""
+    found = readable(motion_id)
+    if request.method == "GET" and found.number is None:
+        return _back(found)
+    form = PublicCopyForm()
+    if form.validate_on_submit() and attempt(
+        form,
+        lambda writing: operations.add_public_copy(
+            writing, actor(), files_dir(), motion_id, uploads(form.public_copy)
+        ),
+    ):
+        return done(url_for("motions.show", motion_id=motion_id), _("公开件已上传"))
+    ask_for_files_again(form, form.public_copy)
+    return motion_page(
+        readable(motion_id),
+        "motions/public_copy.html",
+        form=form,
+        max_bytes=MAX_BYTES,
+        accept=".pdf,.png,.jpg,.jpeg",
     )
 
 

@@ -43,9 +43,3 @@ class DeliveryForm(Form):
     sign_off = MultipleFileField(_NAMES["sign_off"], [Optional()])
     photo = MultipleFileField(_NAMES["photo"], [Optional()])
     photos_public = BooleanField(_PHOTOS)
-
-
-class PublicCopyForm(Form):
-    """Redacted copies for the public page."""
-
-    public_copy = MultipleFileField(_NAMES["public_copy"])

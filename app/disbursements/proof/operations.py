@@ -14,7 +14,7 @@ from app.disbursements.proof.rules import MISSING, missing_papers
 from app.disbursements.queries import SUBJECT, disbursement, payments_of
 from app.disbursements.states import PROMISED
 from app.disbursements.steps.operations import become, require_next
-from app.files.operations import attach_file, log_public_files
+from app.files.operations import add_public_copies, attach_file, log_public_files
 from app.files.queries import files_of
 from app.files.rules import PDF, PICTURES
 from app.log.operations import LeafDraft, append
@@ -112,7 +112,7 @@ def _attach(
                 purpose=purpose,
                 name=name,
                 content=content,
-                is_public=purpose == "public_copy" or (purpose == "photo" and photos_public),
+                is_public=purpose == "photo" and photos_public,
                 field=purpose,
                 kinds=PICTURES if purpose == "photo" else PICTURES | {PDF},
             )
@@ -127,10 +127,9 @@ def add_public_copy(
     actor.require(Permission.DISBURSEMENT_REQUEST, found.fund_id)
     if found.number is None:
         raise Conflict(N_("草稿还没有公开；提交以后再上传公开件"))
-    if not files:
-        raise Refused(N_("请选择文件"), field="public_copy")
-    _attach(session, actor, folder, found, {"public_copy": files})
-    record(session, actor.user_id, "add_public_copy", SUBJECT, found.id)
+    add_public_copies(
+        session, actor, folder, files, subject_type=SUBJECT, subject_id=found.id, most=MOST_PAPERS
+    )
 
 
 def judge_proof(

@@ -11,8 +11,9 @@ from app.disbursements.dossier.routes import dossier_page, files_dir, readable
 from app.disbursements.forms import ReasonForm, ask_for_files_again, uploads
 from app.disbursements.models import Disbursement
 from app.disbursements.proof import operations, queries
-from app.disbursements.proof.forms import DeliveryForm, JudgementForm, ProofForm, PublicCopyForm
+from app.disbursements.proof.forms import DeliveryForm, JudgementForm, ProofForm
 from app.disbursements.proof.rules import MISSING, NEEDED, NOBODY_OUTSIDE_GAINS
+from app.files.forms import PublicCopyForm
 from app.shared import clock
 from app.shared.errors import N_
 from app.shared.money import yuan

@@ -27,8 +27,7 @@ from app.disbursements.queries import (
     published,
 )
 from app.disbursements.states import ENDED, PAID
-from app.files.models import Attachment
-from app.files.queries import FileRow, files_of, public_file
+from app.files.queries import FileRow, files_of
 from app.ledger.entry.queries import Givers, givers_of_source
 from app.ledger.queries import reversed_among
 from app.ledger.totals.queries import project_names
@@ -209,16 +208,3 @@ def _payments(session: Session, disbursement_id: int) -> list[PaymentLine]:
         )
         for each in payments
     ]
-
-
-def request_file(session: Session, file_id: int) -> FileRow:
-    """A public attachment of a public request. Raises NotFound for any other file."""
-    found = public_file(session, file_id)
-    is_public = session.scalar(
-        select(Disbursement.id)
-        .join(Attachment, Attachment.subject_id == Disbursement.id)
-        .where(Attachment.id == file_id, Attachment.subject_type == SUBJECT, Disbursement.status != "drafted")
-    )
-    if is_public is None:
-        raise NotFound(N_("没有这个文件"))
-    return found

@@ -9,6 +9,7 @@ from app.council.layouts import rules_facts
 from app.council.notice.states import GROUNDS, OBJECTION_STATES, OBJECTION_TAGS
 from app.disbursements.emergency.layouts import late_words, state_tag_of, state_words
 from app.disbursements.states import PROMISED, STATUS_NAMES, STATUS_TAGS
+from app.files.queries import public_file
 from app.files.routes import send_attachment
 from app.ledger.accounts import PAYMENT_LINES
 from app.public.disbursements.layouts import story_of, words_of
@@ -16,7 +17,6 @@ from app.public.disbursements.queries import (
     STATES,
     Dossier,
     dossier,
-    request_file,
     request_list,
 )
 from app.public.routes import in_address, known_names
@@ -104,8 +104,8 @@ def show(number: str) -> Response:
 @blueprint.get("/files/<int:file_id>")
 @public(cached=False)
 def download(file_id: int) -> Response:
-    """A public attachment of a request."""
-    return send_attachment(request_file(session(), file_id))
+    """A public attachment of a request or a motion."""
+    return send_attachment(public_file(session(), file_id))
 
 
 def _rules(found: Dossier) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""A motion as anyone may read it: only what was submitted, never a draft, a paper or a person."""
+"""A motion as anyone may read it: only what was submitted and public copies of papers, never a draft or a person."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from app.council.motions import queries as motions
 from app.council.motions.models import Motion, MotionText
 from app.council.motions.queries import LeafPlace
 from app.council.rules import Signature, Tally, Terms
+from app.files.queries import FileRow, files_of
 from app.shared.errors import N_, NotFound
 
 VOTES_SHOWN = ("approved", "rejected", "lapsed")
@@ -40,6 +41,7 @@ class PublicMotion:
     text: MotionText
     texts: list[MotionText]
     rounds: list[Round]
+    files: list[FileRow]
     leaves: list[LeafPlace]
 
     @property
@@ -55,7 +57,14 @@ def public_motion(session: Session, number: str) -> PublicMotion:
     if not texts:
         raise NotFound(N_("没有这份提案"))
     rounds = [_round(session, each) for each in council.matters_of(session, motions.SUBJECT, found.id)]
-    return PublicMotion(found, texts[-1], texts, rounds, motions.leaves_of(session, found.id))
+    return PublicMotion(
+        found,
+        texts[-1],
+        texts,
+        rounds,
+        files_of(session, motions.SUBJECT, found.id, only_public=True),
+        motions.leaves_of(session, found.id),
+    )
 
 
 def _round(session: Session, matter: Matter) -> Round:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, url_for
 from flask_babel import gettext as _
 
 from app.council.layouts import arithmetic, rules_facts
@@ -50,6 +50,14 @@ def show(number: str) -> Response:
         rules=rules_facts(session(), latest.matter) if latest else [],
         recusals=[(text(CONFLICTS[kind]), count) for kind, count in latest.recusals] if latest else [],
         story_items=_story(found),
+        files=[
+            {
+                "name": each.name,
+                "url": url_for("public_disbursements.download", file_id=each.id),
+                "size_text": each.size_text,
+            }
+            for each in found.files
+        ],
     )
 
 

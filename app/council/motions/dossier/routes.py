@@ -20,6 +20,7 @@ from app.council.rulebook.queries import rules_numbered
 from app.council.rulebook.rules import read_data
 from app.council.states import STATUSES as MATTER_STATUSES
 from app.files.queries import files_of
+from app.files.rules import PUBLIC_COPY
 from app.ledger import queries as ledger
 from app.people.queries import names_of
 from app.shared.errors import N_, NotFound
@@ -65,7 +66,8 @@ def motion_page(
         changes=rule_changes(found),
         change=purpose_change(found),
         consents=_links([file for file in kept if file.purpose == queries.CONSENT]),
-        papers=_links([file for file in kept if file.purpose != queries.CONSENT]),
+        papers=_links([file for file in kept if file.purpose not in (queries.CONSENT, PUBLIC_COPY)]),
+        public_copies=_links([file for file in kept if file.purpose == PUBLIC_COPY]),
         matter_states={status: _(name) for status, name in MATTER_STATUSES.items()},
         texts=queries.texts_of(reading, found.id),
         may={
@@ -73,6 +75,7 @@ def motion_page(
             "submit": proposes and found.status in EDITABLE,
             "open": convenes and found.status == "submitted",
             "return": convenes and may_become(found.status, "returned"),
+            "open_papers": proposes and found.number is not None,
             "withdraw": operations.may_withdraw(who, found) and may_become(found.status, "withdrawn"),
         },
         edit_url=edit_url(found),
