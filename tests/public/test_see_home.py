@@ -26,7 +26,7 @@ def test_figures_of_the_example(town: Town) -> None:
     assert reading.figures(home) == {"累计收到": "356,675.00", "已经支出": "356,000.00", "现在结余": "675.00"}
     assert reading.notes(home) == {
         "累计收到": "2 笔捐款，1 场义卖义拍",
-        "已经支出": "2 笔拨付，均经理事会批准",
+        "已经支出": "2 笔拨付，均按议事规则批准",
         "现在结余": "全部为非限定 · 另有物资 18 件，估值 400.00 元",
     }
     assert (

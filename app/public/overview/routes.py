@@ -164,10 +164,10 @@ def _in_note(counts: queries.Counts) -> str:
 def _out_note(overview: queries.Overview) -> str:
     count = overview.counts.payments
     if count is None:
-        return str(_("超过 10,000 笔拨付，均经理事会批准"))
+        return str(_("超过 10,000 笔拨付，均按议事规则批准"))
     if not count:
         return ""
-    return str(ngettext("%(num)s 笔拨付，均经理事会批准", "%(num)s 笔拨付，均经理事会批准", count))
+    return str(ngettext("%(num)s 笔拨付，均按议事规则批准", "%(num)s 笔拨付，均按议事规则批准", count))
 
 
 def _held_note(overview: queries.Overview) -> str:
