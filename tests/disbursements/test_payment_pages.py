@@ -279,8 +279,8 @@ def test_page_tells_who_did_what_and_where_it_lies_in_the_log(
     page = visit("auditor").get(_address(found))
     titles = [" ".join(each.text_content().split()) for each in page.tree.xpath("//ol[@class='story']/li/b")]
     assert titles == [
-        "起草",
-        "提交申请",
+        "起草申请",
+        "申请已提交",
         "开始表决",
         "表决",
         "表决",

@@ -13,12 +13,13 @@ from sqlalchemy.orm import Session
 
 from app.council import queries as council
 from app.council.balloting.forms import SignForm, VoteForm
+from app.council.balloting.layouts import choice_name
 from app.council.balloting.routes import MatterView, view_of
 from app.council.models import Matter
 from app.council.notice.queries import is_held, standing
 from app.council.notice.routes import words_of_objections
 from app.council.rules import quorum_reached
-from app.council.states import CHOICES
+from app.council.states import CHOICES, ENDORSEMENTS
 from app.disbursements import queries
 from app.disbursements.budget.queries import lines_of, quotations_of
 from app.disbursements.emergency.layouts import late_words, state_tag_of, state_words
@@ -56,12 +57,12 @@ PURPOSES = {
     "acceptance": N_("验收材料"),
 }
 _ACTS = {
-    "draft_disbursement": N_("起草"),
+    "draft_disbursement": N_("起草申请"),
     "edit_disbursement": N_("修改草稿"),
     "record_payee_account": N_("登记收款账户"),
     "attach_file": N_("上传文件"),
     "detach_file": N_("移除文件"),
-    "submit_disbursement": N_("提交申请"),
+    "submit_disbursement": N_("申请已提交"),
     "cast_vote": N_("表决"),
     "approved": N_("决定通过，款项已预留"),
     "open_ratification": N_("提请理事会追认"),
@@ -108,7 +109,7 @@ _ACTS = {
     "add_public_copy": N_("上传公开件"),
 }
 _LEAVES = {
-    "submitted": N_("提交"),
+    "submitted": N_("申请已提交"),
     "approved": N_("批准"),
     "promised_again": N_("重新预留"),
     "request_withdrawn": N_("撤回"),
@@ -128,7 +129,7 @@ _LEAVES = {
     "matter_voided": N_("表决作废"),
     "matter_referred": N_("提交托管机构"),
     "vote_carried": N_("表决通过"),
-    "endorsement": N_("签字"),
+    "endorsement": N_("一次签字"),
     "request_returned": N_("退回补充"),
     "notice_opened": N_("公示"),
     "notice_ended": N_("公示结束"),
@@ -349,13 +350,15 @@ def _story(found: Disbursement, matter: Matter | None) -> list[dict[str, Any]]:
             continue
         said = [act.actor or (_("公众") if act.action == "object" else _("系统"))]
         if "choice" in act.detail:
-            said.append(_(CHOICES[act.detail["choice"]]))
+            kind, choice = act.detail.get("kind"), act.detail["choice"]
+            said.append(choice_name(kind, choice) if kind else _(CHOICES[choice]))
         if "entry" in act.detail:
             said.append(_("第 %(number)s 号分录", number=act.detail["entry"]))
         if act.detail.get("reason"):
             said.append(act.detail["reason"])
         stopped = act.action in _STOPPING
-        item = {"when": act.at, "title": _(_ACTS[act.action]), "detail": " · ".join(said)}
+        title = ENDORSEMENTS[act.detail["kind"]] if act.action == "endorse" else _ACTS[act.action]
+        item = {"when": act.at, "title": _(title), "detail": " · ".join(said)}
         items.append({**item, "state": "stopped"} if stopped else item)
     following = {
         "drafted": N_("提交申请"),
@@ -364,7 +367,7 @@ def _story(found: Disbursement, matter: Matter | None) -> list[dict[str, Any]]:
         "in_vote": _AWAITED.get(matter.status if matter else "open", N_("表决")),
         "in_notice": N_("公示期满后付款"),
         "held": N_("异议答复或暂停解除后付款"),
-        "payable": N_("出纳付款"),
+        "payable": N_("等出纳付款"),
     }.get(found.status)
     if found.status == "in_vote" and matter is not None and matter.decided_by != "council":
         following = N_("负责人签批")
@@ -407,6 +410,7 @@ def _links(
             who.may(Permission.MATTER_VOTE, fund)
             and who.user_id != matter.submitter_id
             and tally.present == tally.recuse
+            and found.applied_on <= council.past_decisions_end(session(), fund)
         ):
             links.append((_("登记以前的决议"), to("voting.past_decision"), "quiet"))
         if may_take_back(found):

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from app.council import queries as council
 from app.council.balloting.registry import Summary, shows
 from app.council.models import Matter
-from app.council.rules import PAST_DECISION_DAYS, Tally, quorum_of
+from app.council.rules import PAST_DECISION_DAYS, Tally, last_day, quorum_of
 from app.disbursements import operations, queries
 from app.disbursements.dossier.routes import dossier_page, files_dir, left_after, pool_of, readable
 from app.disbursements.emergency.queries import unratified
@@ -83,7 +83,7 @@ def emergencies_not_ratified(reading: Session, who: Actor, fund: FundChoice) -> 
             url=url_for("dossier.show", disbursement_id=found.id),
             detail=_("第 %(number)s 号 · 紧急支出", number=found.number),
             amount_minor=found.amount_minor,
-            due=matter.closes_at,
+            due=last_day(matter.closes_at) if matter.closes_at else None,
             tag=("stop", _(STATES[state_of(matter.status, matter.closes_at, now)])),
             action=_("查看"),
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 from flask import url_for
@@ -9,10 +10,12 @@ from flask_babel import gettext as _
 
 from app.council.layouts import arithmetic_of
 from app.disbursements.emergency.layouts import late_words
+from app.disbursements.emergency.queries import EmergencyView
 from app.disbursements.proof.queries import DeliveryRow, ProofRow
 from app.disbursements.states import PROMISED
 from app.public.disbursements.queries import Decision, Dossier, PaymentLine
 from app.public.layouts import CHOICES_SHOWN, vote_name
+from app.shared import clock
 from app.shared.errors import N_
 from app.shared.money import yuan
 from app.web.database import session
@@ -65,11 +68,13 @@ def story_of(found: Dossier) -> list[dict[str, Any]]:
                 "url": "#notice",
             }
         )
-    items += [_paid(each) for each in found.payments]
-    items += [_shown(each) for each in found.proofs]
+    afterwards = [_paid(each) for each in found.payments]
+    afterwards += [_shown(each) for each in found.proofs]
     if found.delivery is not None:
-        items.append(_delivered(found.delivery))
-    items += _emergency(found)
+        afterwards.append(_delivered(found.delivery))
+    if found.emergency is not None:
+        afterwards = sorted([*afterwards, *_emergency(found, found.emergency)], key=_day)
+    items += afterwards
     if found.status == "returned":
         items.append({"title": _("退回补充，等待再次提交"), "state": "now"})
     elif found.status == "submitted":
@@ -86,17 +91,20 @@ def story_of(found: Dossier) -> list[dict[str, Any]]:
     return items
 
 
-def _emergency(found: Dossier) -> list[dict[str, Any]]:
+def _day(item: dict[str, Any]) -> date:
+    when = item["when"]
+    return clock.local(when).date() if isinstance(when, datetime) else when
+
+
+def _emergency(found: Dossier, emergency: EmergencyView) -> list[dict[str, Any]]:
     """What was late of an emergency, and each time that the council was asked to ratify it."""
-    if found.emergency is None:
-        return []
     items: list[dict[str, Any]] = [
         {"when": until, "title": title, "detail": sentence, "state": "stopped"}
-        for title, sentence, until in late_words(found.emergency)
+        for title, sentence, until in late_words(emergency)
     ]
     for decision in found.ratifications:
         item = _decided(decision)
-        if decision.status == "open" and found.emergency.state == "late":
+        if decision.status == "open" and emergency.state == "late":
             item |= {"title": _("未按期追认"), "state": "stopped"}
         elif decision.status in _RATIFIED:
             item["title"] = _(_RATIFIED[decision.status])

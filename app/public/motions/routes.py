@@ -86,7 +86,9 @@ def _story(found: PublicMotion) -> list[dict[str, Any]]:
     items: list[tuple[Any, dict[str, Any]]] = []
     for each in found.texts:
         title = (
-            _("提交") if each.version == 1 else _("改过以后再次提交，第 %(version)s 稿", version=each.version)
+            _("提案已提交")
+            if each.version == 1
+            else _("改过以后再次提交，第 %(version)s 稿", version=each.version)
         )
         items.append((each.submitted_at, {"when": each.submitted_at, "title": title}))
     for one in found.rounds:
