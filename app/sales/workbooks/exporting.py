@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.goods.models import GoodsLine
 from app.sales import queries
-from app.sales.models import METHODS, Lot, Sale, SaleEvent
+from app.sales.models import METHODS, Sale, SaleEvent
 from app.sales.rules import METHOD_NAMES, MODES
+from app.sales.workbooks.queries import standing_sales
 from app.shared import clock
 from app.shared.money import plain_yuan
 from app.sheets.writing import Column, SheetToWrite, WorkbookFile, Written, write_workbook
@@ -47,7 +46,7 @@ def event_workbook(session: Session, event_id: int) -> WorkbookFile:
 
 def _rows(session: Session, event: SaleEvent) -> Iterator[list[Written]]:
     by_method: dict[str, int] = defaultdict(int)
-    for lot, sale, office_number in _sales(session, event.id):
+    for lot, sale, office_number in standing_sales(session, event.id):
         by_method[sale.method] += sale.amount_minor
         yield [
             lot.number,
@@ -68,17 +67,6 @@ def _rows(session: Session, event: SaleEvent) -> Iterator[list[Written]]:
             yield [_BOX_NUMBER, _BOX, None, _BOX_MODE, None, None, None, minor, name, None]
     ways = ",".join(f"{METHOD_NAMES[way]} {_short(by_method[way])} 元" for way in METHODS if by_method[way])
     yield [_TOTAL, None, None, None, None, None, None, sum(by_method.values()), None, ways]
-
-
-def _sales(session: Session, event_id: int) -> list[tuple[Lot, Sale, str]]:
-    rows = session.execute(
-        select(Lot, Sale, GoodsLine.office_number)
-        .join(Sale, Sale.lot_id == Lot.id)
-        .join(GoodsLine, GoodsLine.id == Lot.goods_line_id)
-        .where(Lot.event_id == event_id, Sale.voided_at.is_(None))
-        .order_by(Lot.position, Lot.id, Sale.id)
-    )
-    return [(lot, sale, office_number) for lot, sale, office_number in rows]
 
 
 def _price(sale: Sale) -> int | None:

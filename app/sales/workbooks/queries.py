@@ -10,7 +10,8 @@ from sqlalchemy.orm import Session
 from app.files.models import Attachment
 from app.files.rules import readable_by
 from app.goods import queries as goods
-from app.sales.models import Lot, SaleEvent
+from app.goods.models import GoodsLine
+from app.sales.models import Lot, Sale, SaleEvent
 from app.sales.operations import pieces_on_sale
 from app.sales.workbooks.rules import SourceGoods
 from app.shared.permissions import Actor, Permission
@@ -74,6 +75,18 @@ def goods_numbered(session: Session, fund_id: int, office_number: str) -> list[S
         )
         for line in goods.lines_numbered(session, fund_id, office_number)
     ]
+
+
+def standing_sales(session: Session, event_id: int) -> list[tuple[Lot, Sale, str]]:
+    """(lot, sale, office's number of the gift) of every sale that was not voided, in the order of the lots. It holds buyers."""
+    rows = session.execute(
+        select(Lot, Sale, GoodsLine.office_number)
+        .join(Sale, Sale.lot_id == Lot.id)
+        .join(GoodsLine, GoodsLine.id == Lot.goods_line_id)
+        .where(Lot.event_id == event_id, Sale.voided_at.is_(None))
+        .order_by(Lot.position, Lot.id, Sale.id)
+    )
+    return [(lot, sale, office_number) for lot, sale, office_number in rows]
 
 
 @readable_by(FILE_SUBJECT)
