@@ -318,9 +318,13 @@ def _is_public(session: Session, disbursement_id: int) -> bool:
 
 @describes(SUBJECT)
 def agenda_words(session: Session, disbursement_id: int) -> Subject:
-    """What a request is called on a council's agenda and in its minutes: number, project and amount, no person."""
+    """What a request is called on a council's agenda and in its minutes."""
+    return named_on_agenda(session, disbursement_id, N_("拨付申请 %(number)s：%(project)s，%(amount)s 元"))
+
+
+def named_on_agenda(session: Session, disbursement_id: int, sentence: str) -> Subject:
+    """A matter about a request, by a ``sentence`` (marked by N_) of its number, project and amount; it names no person."""
     found = disbursement(session, disbursement_id)
-    sentence = N_("拨付申请 %(number)s：%(project)s，%(amount)s 元")
     facts = {
         "number": found.number,
         "project": project_name(session, found),

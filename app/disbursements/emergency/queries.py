@@ -23,12 +23,10 @@ from app.disbursements.emergency.rules import (
 from app.disbursements.models import Disbursement
 from app.disbursements.payments import queries as payments
 from app.disbursements.proof.queries import proofs_of
-from app.disbursements.queries import RATIFICATION, SUBJECT, disbursement, project_name
+from app.disbursements.queries import RATIFICATION, SUBJECT, named_on_agenda
 from app.disbursements.states import PROMISED
-from app.parties.models import Party
 from app.shared import clock
 from app.shared.errors import N_
-from app.shared.money import yuan
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,21 +119,7 @@ def unratified(session: Session, fund_id: int, limit: int = 50) -> list[tuple[Di
 
 @describes(RATIFICATION)
 def agenda_words(session: Session, disbursement_id: int) -> Subject:
-    """What a ratification is called on a council's agenda and in its minutes: number, project and amount, no person."""
-    found = disbursement(session, disbursement_id)
-    sentence = N_("追认紧急支出 %(number)s：%(project)s，%(amount)s 元")
-    facts = {
-        "number": found.number,
-        "project": project_name(session, found),
-        "amount": yuan(found.amount_minor),
-    }
-    return Subject(
-        sentence % facts,
-        "dossier.show",
-        {"disbursement_id": disbursement_id},
-        gains=session.get_one(Party, found.payee_id).public_name,
-        path=f"/office/disbursements/{disbursement_id}",
-        public_path=f"/disbursements/{found.number}",
-        sentence=sentence,
-        facts=facts,
+    """What a ratification is called on a council's agenda and in its minutes."""
+    return named_on_agenda(
+        session, disbursement_id, N_("追认紧急支出 %(number)s：%(project)s，%(amount)s 元")
     )
