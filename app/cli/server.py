@@ -16,7 +16,7 @@ import click
 from app.cli import open_session, run, settings
 
 _MOST_WORKERS = 8
-_THREADS = 4
+THREADS = 4
 _SECONDS_TO_STOP = 15
 _SECONDS_BEFORE_ANOTHER = 5
 # The pages answer first: at the start the processors belong to them.
@@ -119,7 +119,7 @@ def _serve(host: str, port: int, workers: int) -> None:
         address=host,
         port=port,
         workers=workers,
-        blocking_threads=_THREADS,
+        blocking_threads=THREADS,
         websockets=False,
         respawn_failed_workers=True,
         workers_kill_timeout=_SECONDS_TO_STOP,

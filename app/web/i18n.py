@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date, datetime
 from functools import lru_cache
@@ -12,6 +12,7 @@ from flask import Flask, Response, current_app, g, has_request_context, request
 from flask_babel import Babel, get_translations, gettext
 from flask_babel import force_locale as _force_locale  # noqa: TID251 - see speaking
 from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from app.settings import LOCALES, ROOT
 from app.shared import clock
@@ -96,17 +97,18 @@ def _choose() -> str:
     for wish in (request.args.get("lang"), request.cookies.get(_COOKIE)):
         if wish in LOCALES:
             return wish
-    return accepted(request.accept_languages) or current_app.config["SUNLEDGER_DEFAULT_LOCALE"]
+    header = request.headers.get("Accept-Language", "")
+    return _first_accepted(header) or current_app.config["SUNLEDGER_DEFAULT_LOCALE"]
+
+
+@lru_cache(maxsize=512)
+def _first_accepted(header: str) -> str | None:
+    return accepted(parse_accept_header(header, LanguageAccept))
 
 
 def accepted(languages: LanguageAccept) -> str | None:
     """The first language of an Accept-Language header that we speak. zh-TW, zh-HK and zh-MO read Traditional Chinese."""
-    return _accepted(tuple(languages.values()))
-
-
-@lru_cache(maxsize=512)
-def _accepted(tags: Iterable[str]) -> str | None:
-    for tag in tags:
+    for tag in languages.values():
         parts = tag.replace("_", "-").lower().split("-")
         if parts[0] == "zh":
             traditional = "hans" not in parts and not {"hant", "tw", "hk", "mo"}.isdisjoint(parts)

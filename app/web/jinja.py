@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
 from flask import Flask, current_app, request, url_for
+from flask.templating import Environment
 from flask_login import current_user
 from jinja2 import StrictUndefined
 from jinja2.runtime import Macro
@@ -35,6 +37,18 @@ from app.web.i18n import (
 COMPONENTS = ROOT / "templates" / "components"
 
 
+class Templates(Environment):
+    """Flask's, whose templates see the globals themselves.
+
+    Jinja lays a chain of mappings before them, which costs a tenth of a page: each page copies a hundred of them one by
+    one. The chain is there for globals given to one template, which no template of ours is.
+    """
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """The globals of a template."""
+        return super().make_globals(d) if d else self.globals
+
+
 def install(app: Flask) -> None:
     """Set up the Jinja environment of ``app``."""
     environment = app.jinja_env
@@ -58,7 +72,7 @@ def install(app: Flask) -> None:
         static_url=static_files.url,
         static_integrity=static_files.integrity,
         kept_piece=kept_piece,
-        addresses_by_language=addresses_by_language,
+        ways_to_read=ways_to_read,
         _=sentence,
         gap=gap,
         current_user=current_user,
@@ -116,22 +130,38 @@ def _plain_markup_of(translations: Any, message: str) -> Markup:
     return _markup_of(translations, message) % {}
 
 
-def addresses_by_language() -> dict[str, str]:
-    """The address of this page in each language."""
-    asked = request
-    if asked.endpoint is None:
-        return {code: f"?lang={code}" for code in LOCALES}
-    address = url_for(asked.endpoint, **(asked.view_args or {}))
-    query = asked.args.to_dict(flat=False)
-    if "lang" in query:
-        return {code: f"{address}?{_encoded({**query, 'lang': [code]})}" for code in LOCALES}
-    others = f"{_encoded(query)}&" if query else ""
-    return {code: f"{address}?{others}lang={code}" for code in LOCALES}
+@dataclass(frozen=True, slots=True)
+class WaysToRead:
+    """The address of this page in each language, and in each size of text."""
+
+    languages: dict[str, str]
+    sizes: dict[str, str]
+
+
+def ways_to_read() -> WaysToRead:
+    """The address of this page in each language and size of text: the foot of every page offers them."""
+    if request.endpoint is None:
+        address, query = "", {}
+    else:
+        address = url_for(request.endpoint, **(request.view_args or {}))
+        query = request.args.to_dict(flat=False)
+    # Most addresses say neither, so the rest of the query is written out once for all five.
+    whole = _encoded(query)
+    return WaysToRead(
+        {code: _with(address, query, whole, "lang", code) for code in LOCALES},
+        {size: _with(address, query, whole, "text", size) for size in ("large", "normal")},
+    )
+
+
+def _with(address: str, query: dict[str, list[str]], whole: str, name: str, value: str) -> str:
+    if name in query:
+        return f"{address}?{_encoded({**query, name: [value]})}"
+    return f"{address}?{whole}&{name}={value}" if whole else f"{address}?{name}={value}"
 
 
 def _encoded(query: dict[str, list[str]]) -> str:
     """A query as url_for writes it."""
-    return urlencode(query, doseq=True, safe="!$'()*,/:;?@")
+    return urlencode(query, doseq=True, safe="!$'()*,/:;?@") if query else ""
 
 
 def component(name: str) -> Callable[..., Markup]:

@@ -6,12 +6,22 @@ import logging
 import re
 import secrets
 import sys
+from functools import lru_cache
+from itertools import count
 
 from flask import Flask, Response, g, has_request_context, request
 
 from app.settings import Settings
 
 _ID = re.compile(r"^[A-Za-z0-9-]{8,64}$")
+
+_requests = count(1)
+
+
+@lru_cache(maxsize=1)
+def _process() -> str:
+    # Drawn once for each worker, at its first request: drawing for each request lets go of the interpreter each time.
+    return secrets.token_hex(4)
 
 
 class _RequestId(logging.Filter):
@@ -36,10 +46,10 @@ def install(app: Flask, settings: Settings) -> None:
 
 
 def request_id() -> str:
-    """The id of this request: the proxy's if it gave a plain one, else a random one."""
+    """The id of this request: the proxy's if it gave a plain one, else one that no other process gives, which is no secret."""
     if "request_id" not in g:
         given = request.headers.get("X-Request-Id", "")
-        g.request_id = given if _ID.match(given) else secrets.token_hex(8)
+        g.request_id = given if _ID.match(given) else f"{_process()}{next(_requests):08x}"
     found: str = g.request_id
     return found
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask, Response, g
 from flask.sessions import SecureCookieSessionInterface
@@ -49,6 +49,22 @@ class LocalProxy:
         return (self._behind if local else self._direct)(environ, start_response)
 
 
+class AlwaysSaid:
+    """Adds the headers that every response carries, unless a view said otherwise: below Flask, where they are a list."""
+
+    def __init__(self, application: WSGIApplication, headers: Iterable[tuple[str, str]]) -> None:
+        self._application = application
+        self._headers = [(name, value, name.lower()) for name, value in headers]
+
+    def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Callable[[bytes], object]:
+            given = {name.lower() for name, _ in headers}
+            said = [(name, value) for name, value, low in self._headers if low not in given]
+            return start_response(status, headers + said, *error)
+
+        return self._application(environ, start)
+
+
 class SignedCookies(SecureCookieSessionInterface):
     """Flask's sessions, with a signer that is made once: Flask makes one for each request, with a cookie or without."""
 
@@ -65,7 +81,8 @@ class SignedCookies(SecureCookieSessionInterface):
 def install(app: Flask, settings: Settings) -> None:
     """Cookie flags, size limits and headers."""
     secure = settings.in_production
-    app.wsgi_app = LocalProxy(app.wsgi_app)  # type: ignore[method-assign]
+    always = [*HEADERS.items(), *([("Strict-Transport-Security", HSTS)] if secure else [])]
+    app.wsgi_app = AlwaysSaid(LocalProxy(app.wsgi_app), always)  # type: ignore[method-assign]
     app.session_interface = SignedCookies()
     app.config.update(
         SECRET_KEY=settings.secret_key,
@@ -84,12 +101,8 @@ def install(app: Flask, settings: Settings) -> None:
         WTF_CSRF_CHECK_DEFAULT=False,
     )
 
-    always = [*HEADERS.items(), *([("Strict-Transport-Security", HSTS)] if secure else [])]
-
     @app.after_request
     def add_headers(response: Response) -> Response:
-        given = {name.lower() for name, _ in response.headers}
-        response.headers.extend(item for item in always if item[0].lower() not in given)
         if "HX-Request" not in response.headers.get("Vary", ""):
             response.vary.add("HX-Request")
         access = g.get("access")

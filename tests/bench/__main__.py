@@ -24,6 +24,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from app.cli.server import THREADS
 from tests.bench import log
 from tests.postgres import create_database, drop_database
 from tests.running import Site, answers, free_port
@@ -193,7 +194,8 @@ def bare_page(workers: int, folder: Path) -> Iterator[str]:
         server = subprocess.Popen(
             [
                 Path(sys.executable).with_name("granian"), "--interface", "wsgi", "--factory", "--port", str(port),
-                "--workers", str(workers), "--blocking-threads", "4", "--log-level", "warning", "tests.bench.bare:create_app",
+                "--workers", str(workers), "--blocking-threads", str(THREADS), "--log-level", "warning",
+                "tests.bench.bare:create_app",
             ],
             cwd=HERE.parents[1], stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
