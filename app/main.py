@@ -46,6 +46,7 @@ from app.public.entries import routes as public_entry_routes
 from app.public.ledger import routes as public_ledger_routes
 from app.public.motions import routes as public_motion_routes
 from app.public.overview import routes as public_overview_routes
+from app.public.pictures import routes as public_picture_routes
 from app.public.sales import routes as public_sale_routes
 from app.public.verification import routes as verification_routes
 from app.sales import routes as sale_routes
@@ -97,6 +98,7 @@ BLUEPRINTS = (
     public_entry_routes.blueprint,
     public_disbursement_routes.blueprint,
     public_sale_routes.blueprint,
+    public_picture_routes.blueprint,
     public_council_routes.blueprint,
     public_decision_routes.blueprint,
     public_motion_routes.blueprint,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from flask import Blueprint, Response, current_app, request, send_file
 
 from app.files import queries
@@ -26,18 +28,25 @@ def download(file_id: int) -> Response:
 @requires(Permission.OFFICE_ENTER)
 def small(file_id: int) -> Response:
     """A picture of a record that the person may read, made small for a telephone. NotFound for anything but a picture."""
-    file = queries.readable_file(session(), actor(), file_id)
     settings: Settings = current_app.extensions["sunledger_settings"]
-    content = None
-    if file.media_type in PICTURES:
-        content = queries.small_picture(queries.path_of(settings.files_dir, file.sha256))
-    if content is None:
-        raise NotFound(N_("没有这个文件"))
-    answer = Response(content, mimetype="image/jpeg")
+    return send_small(queries.readable_file(session(), actor(), file_id), settings.files_dir)
+
+
+def send_small(file: queries.FileRow, folder: Path) -> Response:
+    """A picture made small; asked again, only that it is the same. Raises NotFound for anything but a picture."""
+    answer = Response(mimetype="image/jpeg")
     answer.headers["Content-Security-Policy"] = "default-src 'none'; sandbox"
     answer.headers["Cache-Control"] = "private, no-cache"
     answer.set_etag(f"{file.sha256}-small")
-    return answer.make_conditional(request)  # type: ignore[return-value]
+    if request.if_none_match.contains(f"{file.sha256}-small"):
+        return answer.make_conditional(request)  # type: ignore[return-value]
+    content = None
+    if file.media_type in PICTURES:
+        content = queries.small_picture(queries.path_of(folder, file.sha256))
+    if content is None:
+        raise NotFound(N_("没有这个文件"))
+    answer.set_data(content)
+    return answer
 
 
 def send_attachment(file: queries.FileRow) -> Response:

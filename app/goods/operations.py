@@ -4,13 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from app.files.models import Attachment
+from app.files.operations import attach_file, log_public_files
+from app.files.queries import files_of
+from app.files.rules import PICTURES
 from app.goods import queries
 from app.goods.models import GoodsLine, GoodsMovement
-from app.goods.rules import cost_of
+from app.goods.rules import MOST_PHOTOS, PHOTO, SUBJECT, cost_of
 from app.log.operations import LeafDraft, append
 from app.log.queries import latest_version
 from app.shared import clock
@@ -186,6 +191,42 @@ def renumber_goods(session: Session, source_type: str, source_id: int, office_nu
     for line in queries.lines_of(session, source_type, source_id):
         line.office_number = office_number.strip()
     session.flush()
+
+
+def attach_photo(
+    session: Session,
+    actor: Actor,
+    folder: Path,
+    line_id: int,
+    *,
+    name: str,
+    content: bytes,
+    field: str = "photo",
+) -> Attachment:
+    """Keep a photograph of the goods of one line: anybody may see it, so it shows goods and nobody's face.
+
+    Inside ``transaction(books=True)``: a public file has its leaf. Raises Refused, naming ``field``, for what is no picture,
+    is over 20 MB, or is one too many.
+    """
+    line = queries.line(session, line_id)
+    actor.require(Permission.GIFT_RECORD, line.fund_id)
+    if len(files_of(session, SUBJECT, line_id)) >= MOST_PHOTOS:
+        raise Refused(N_("一种物资最多 %(limit)s 张照片"), field=field, limit=MOST_PHOTOS)
+    kept = attach_file(
+        session,
+        actor,
+        folder,
+        subject_type=SUBJECT,
+        subject_id=line_id,
+        purpose=PHOTO,
+        name=name,
+        content=content,
+        is_public=True,
+        field=field,
+        kinds=PICTURES,
+    )
+    log_public_files(session, SUBJECT, line_id)
+    return kept
 
 
 def confirm_valuation(session: Session, actor: Actor, line_id: int, basis: str) -> GoodsLine:

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
+from app.files.queries import FileRow, files_of_many
+from app.files.rules import open_to_all, readable_by
 from app.goods.models import GoodsLine, GoodsMovement
+from app.goods.rules import SUBJECT
 from app.shared.errors import N_, NotFound
+from app.shared.permissions import Actor, Permission
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,3 +124,20 @@ def _withdrawn() -> ColumnElement[bool]:
         .where(GoodsMovement.goods_line_id == GoodsLine.id, GoodsMovement.kind == "withdrawn")
         .exists()
     )
+
+
+def photos_of(session: Session, line_ids: Iterable[int]) -> dict[int, FileRow]:
+    """The photograph that stands for each line: the latest one. A line without any is not in it."""
+    found = files_of_many(session, SUBJECT, line_ids, only_public=True)
+    return {line_id: files[-1] for line_id, files in found.items()}
+
+
+@readable_by(SUBJECT)
+def _may_read(session: Session, actor: Actor, line_id: int) -> bool:
+    found = session.get(GoodsLine, line_id)
+    return found is not None and actor.may(Permission.BOOKS_READ, found.fund_id)
+
+
+@open_to_all(SUBJECT)
+def _is_public(session: Session, line_id: int) -> bool:
+    return session.get(GoodsLine, line_id) is not None

@@ -20,3 +20,9 @@ def even_split(value_minor: int, quantities: list[int]) -> list[int]:
         parts.append(part)
         given += part
     return parts
+
+
+SUBJECT = "goods_line"
+"""The subject type of the files of one kind of goods."""
+PHOTO = "photo"
+MOST_PHOTOS = 6

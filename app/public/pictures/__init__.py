@@ -1,0 +1,1 @@
+"""Public photographs, made small."""
