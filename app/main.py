@@ -50,6 +50,7 @@ from app.public.pictures import routes as public_picture_routes
 from app.public.sales import routes as public_sale_routes
 from app.public.verification import routes as verification_routes
 from app.sales import routes as sale_routes
+from app.sales.campaign import routes as campaign_routes
 from app.sales.closing import routes as closing_routes
 from app.sales.workbooks import routes as sale_import_routes
 from app.settings import ROOT, NotReady, Settings, load
@@ -87,6 +88,7 @@ BLUEPRINTS = (
     payee_routes.blueprint,
     proof_routes.blueprint,
     sale_routes.blueprint,
+    campaign_routes.blueprint,
     closing_routes.blueprint,
     register_routes.blueprint,
     sale_import_routes.blueprint,

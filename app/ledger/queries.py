@@ -166,6 +166,19 @@ def money_account_of_kind(session: Session, fund_id: int, kind: str) -> MoneyAcc
     return found
 
 
+def collecting_accounts(session: Session, fund_id: int) -> list[MoneyAccount]:
+    """The fund's accounts in use that can collect money in public: banks and wallets, not cash."""
+    return list(
+        session.scalars(
+            select(MoneyAccount)
+            .where(
+                MoneyAccount.fund_id == fund_id, MoneyAccount.kind != "cash", MoneyAccount.ended_on.is_(None)
+            )
+            .order_by(MoneyAccount.id)
+        )
+    )
+
+
 def balance_on(session: Session, account_id: int, day: date) -> int:
     """End-of-day balance of a money account, in fen."""
     return (

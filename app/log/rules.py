@@ -102,6 +102,9 @@ KINDS: dict[str, LeafKind] = {
     "sale_closed": _kind(
         "fund held_on entries counted", name=OFFICIAL, place=OFFICIAL, filing=OFFICIAL, explanation=INTERNAL
     ),
+    "sale_announced": _kind(
+        "fund held_on hours accounts", name=OFFICIAL, place=OFFICIAL, qualification=OFFICIAL, filing=OFFICIAL
+    ),
     # Requests and the council
     "submitted": _kind(
         "fund request earmark project amount spending_kind applied_on text",

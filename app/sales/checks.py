@@ -12,10 +12,14 @@ from app.shared.checks import Check
 
 
 def check_sales(session: Session) -> list[Check]:
-    """Closed events and the results of their lots against their leaves, and against goods and entries."""
+    """Announced and closed events and the results of their lots against their leaves, and against goods and entries."""
     closed = [
         Expected(event.id, *queries.closing_said(session, event))
         for event in session.scalars(select(SaleEvent).where(SaleEvent.status == "closed"))
+    ]
+    announced = [
+        Expected(event.id, *queries.announcement_said(session, event))
+        for event in session.scalars(select(SaleEvent).where(SaleEvent.opened_at.is_not(None)))
     ]
     results = [
         Expected(
@@ -33,6 +37,7 @@ def check_sales(session: Session) -> list[Check]:
         for result, lot in session.execute(select(LotResult, Lot).join(Lot, Lot.id == LotResult.lot_id))
     ]
     return [
+        compare_with_leaves(session, "sale_announced", announced, latest=True),
         compare_with_leaves(session, "sale_closed", closed, latest=True),
         compare_with_leaves(session, "lot_result", results),
         _goods_sold(session),

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import time
 
 from flask_babel import lazy_gettext as _
-from wtforms import HiddenField, IntegerField
+from wtforms import HiddenField, IntegerField, TimeField
 from wtforms.validators import Length, NumberRange, Optional
 from wtforms.widgets import TextArea
 
@@ -28,30 +29,34 @@ class CountField(MoneyField):
         super().process_formdata(valuelist)
 
 
-class EventForm(Form):
-    """A new sale event."""
+class EventDetailsForm(Form):
+    """What an event says of itself."""
 
     name = TextField(_("活动名称"), [Given(), Length(max=200)])
-    held_on = DateField(_("活动日期"), [Given()])
+    held_on = DateField(_("活动日期"), [Given()], past=False)
+    starts_at = TimeField(_("开始时间"), [Optional()])
+    ends_at = TimeField(_("结束时间"), [Optional()])
     place = TextField(_("地点"), [Optional(), Length(max=200)])
     filing_number = TextField(
         _("公开募捐备案编号"),
         [Optional(), Length(max=80)],
         description=_("托管机构为这次活动办的备案；空着会显示“备案信息缺失”"),
     )
+
+    @property
+    def hours(self) -> tuple[time | None, time | None]:
+        """From when to when."""
+        return self.starts_at.data, self.ends_at.data
+
+
+class EventForm(EventDetailsForm):
+    """A new sale event."""
+
     slug = TextField(
         _("网址标识"),
         [Optional(), Length(max=80)],
         description=_("小写字母、数字和连字符；空着就用日期"),
     )
-
-
-class EventDetailsForm(Form):
-    """What an event says of itself later."""
-
-    name = TextField(_("活动名称"), [Given(), Length(max=200)])
-    place = TextField(_("地点"), [Optional(), Length(max=200)])
-    filing_number = TextField(_("公开募捐备案编号"), [Optional(), Length(max=80)])
 
 
 class LotForm(Form):

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import date, datetime, time
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    Date,
+    ForeignKey,
+    Index,
+    String,
+    Text,
+    Time,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.shared.db import Base, Id, Minor, UtcDateTime
-from app.shared.guards import declare, whole_numbers
+from app.shared.guards import declare, refuse, whole_numbers
 
 METHODS = ("cash", "wechat", "alipay", "bank")
 _METHODS = ", ".join(f"'{method}'" for method in METHODS)
@@ -21,6 +31,16 @@ class SaleEvent(Base):
     __table_args__ = (
         CheckConstraint("status IN ('open', 'closed')", name="sale_event_status_is_known"),
         CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name="sale_event_is_closed_once"),
+        # charity-rules §8: a sale in public is public fundraising, of a qualified host, filed before it is announced.
+        CheckConstraint(
+            "opened_at IS NULL OR (qualification <> '' AND filing_number <> '')",
+            name="sale_is_announced_when_it_was_filed",
+        ),
+        CheckConstraint("ends_at IS NULL OR starts_at IS NOT NULL", name="sale_ends_after_it_started"),
+        CheckConstraint(
+            "counted_by_id IS NULL OR closed_by_id IS NULL OR counted_by_id <> closed_by_id",
+            name="sale_is_counted_by_two",
+        ),
         Index("ix_sale_event_fund", "fund_id", "held_on"),
     )
 
@@ -30,16 +50,37 @@ class SaleEvent(Base):
     name: Mapped[str] = mapped_column(String(200))
     held_on: Mapped[date] = mapped_column(Date)
     place: Mapped[str] = mapped_column(String(200), default="")
+    # Hours by the clock of the fund.
+    starts_at: Mapped[time | None] = mapped_column(Time)
+    ends_at: Mapped[time | None] = mapped_column(Time)
     # The host's public-fundraising qualification and the filing of this campaign; empty shows as 备案信息缺失.
+    qualification: Mapped[str] = mapped_column(String(80), default="")
     filing_number: Mapped[str] = mapped_column(String(80), default="")
+    # When it was announced: before it, an event that is still to come is nobody's to see.
+    opened_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    opened_by_id: Mapped[int | None] = mapped_column(BigInteger)
     status: Mapped[str] = mapped_column(String(10), default="open")
     box_cash_minor: Mapped[int] = mapped_column(Minor, default=0)
     box_wechat_minor: Mapped[int] = mapped_column(Minor, default=0)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # The first of the two who count; the second closes.
+    counted_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    counted_by_id: Mapped[int | None] = mapped_column(BigInteger)
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     closed_by_id: Mapped[int | None] = mapped_column(BigInteger)
     first_entry_number: Mapped[int | None] = mapped_column(BigInteger)
     last_entry_number: Mapped[int | None] = mapped_column(BigInteger)
+
+
+class CollectionAccount(Base):
+    """Where an announced event takes money that is not cash: a bank account of the host, or its merchant code."""
+
+    __tablename__ = "collection_account"
+    __table_args__ = (Index("ix_collection_account_account", "money_account_id", "event_id"),)
+
+    event_id: Mapped[int] = mapped_column(ForeignKey("sale_event.id"), primary_key=True)
+    money_account_id: Mapped[int] = mapped_column(ForeignKey("money_account.id"), primary_key=True)
+    merchant_code: Mapped[str] = mapped_column(String(40), default="")
 
 
 class Lot(Base):
@@ -132,4 +173,15 @@ declare(
     whole_numbers("sale", "amount_minor"),
     whole_numbers("lot_result", "proceeds_minor", "cost_minor"),
     whole_numbers("sale_event", "box_cash_minor", "box_wechat_minor"),
+    *(
+        refuse(
+            f"collection_account_is_the_hosts_{event.lower()}",
+            "collection_account",
+            event,
+            "NOT EXISTS (SELECT 1 FROM money_account WHERE id = NEW.money_account_id AND (kind = 'bank' "
+            "OR (kind IN ('wechat', 'alipay') AND NEW.merchant_code <> '')))",
+            "money is collected by a bank account or a merchant code of the host",
+        )
+        for event in ("INSERT", "UPDATE")
+    ),
 )

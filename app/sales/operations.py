@@ -6,7 +6,8 @@ Inside ``transaction(books=True)``, so that no sale slips in while the event is 
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import date, time
+from typing import Any
 
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
@@ -17,13 +18,15 @@ from app.log.operations import LeafDraft, append
 from app.log.queries import latest_version
 from app.sales import queries
 from app.sales.models import METHODS, Lot, Sale, SaleEvent
-from app.sales.rules import LotDraft, refuse_lot_if_wrong, require_amount
+from app.sales.rules import LotDraft, refuse_lot_if_wrong, require_amount, require_event_day
 from app.shared import clock
 from app.shared.audit import record
 from app.shared.errors import N_, Conflict, Refused
-from app.shared.periods import require_plausible
 from app.shared.permissions import Actor, Permission
 
+Hours = tuple[time | None, time | None]
+"""From when to when an event is held, by the clock of its fund."""
+NO_HOURS: Hours = (None, None)
 _SLUG = re.compile(r"^[a-z0-9]+(-[a-z0-9]+)*$")
 
 
@@ -37,16 +40,17 @@ def create_event(
     held_on: date,
     place: str = "",
     filing_number: str = "",
+    hours: Hours = NO_HOURS,
 ) -> SaleEvent:
-    """A sale event of a fund. Raises Refused for a used or malformed slug, an empty name, a future or implausible day."""
+    """A sale event of a fund, past or to come. Raises Refused for a used or malformed slug, an empty name, an implausible day."""
     actor.require(Permission.SALE_RUN, fund_id)
     if not _SLUG.match(slug) or len(slug) > 80:
         raise Refused(N_("网址标识只能用小写字母、数字和连字符"), field="slug")
     if session.scalar(select(SaleEvent.id).where(SaleEvent.slug == slug)) is not None:
         raise Refused(N_("网址标识“%(slug)s”已有义卖在用"), field="slug", slug=slug)
-    if not name.strip() or len(name) > 200:
-        raise Refused(N_("请填写活动名称，最多 200 个字"), field="name")
-    require_plausible(held_on, clock.today(), "held_on")
+    _require_name(name)
+    require_event_day(held_on, clock.today())
+    _require_hours(hours)
     event = SaleEvent(
         fund_id=fund_id,
         slug=slug,
@@ -54,6 +58,8 @@ def create_event(
         held_on=held_on,
         place=place.strip(),
         filing_number=filing_number.strip(),
+        starts_at=hours[0],
+        ends_at=hours[1],
         created_at=clock.now(),
     )
     session.add(event)
@@ -63,23 +69,60 @@ def create_event(
 
 
 def change_event(
-    session: Session, actor: Actor, event_id: int, *, name: str, place: str, filing_number: str
+    session: Session,
+    actor: Actor,
+    event_id: int,
+    *,
+    name: str,
+    place: str,
+    filing_number: str,
+    held_on: date | None = None,
+    hours: Hours | None = None,
 ) -> SaleEvent:
-    """Put right what an event says of itself; its day and address stay. Raises Refused for an empty name."""
+    """Put right what an event says of itself; its address stays, and its day once something was sold.
+
+    ``held_on`` and ``hours`` None: as they were. Raises Refused for an empty name, or when an announced event would lose
+    its filing number; Conflict for another day after the first sale.
+    """
     event = queries.event(session, event_id)
     actor.require(Permission.SALE_RUN, event.fund_id)
-    if not name.strip() or len(name) > 200:
-        raise Refused(N_("请填写活动名称，最多 200 个字"), field="name")
+    _require_name(name)
+    if event.opened_at is not None and not filing_number.strip():
+        raise Refused(N_("已经向公众开放的活动必须有备案编号"), field="filing_number")
+    if held_on is not None and held_on != event.held_on:
+        require_event_day(held_on, clock.today())
+        if event.status != "open" or queries.has_sales(session, event_id):
+            raise Conflict(N_("已有成交，活动日期不能再改"), field="held_on")
+        event.held_on = held_on
+    if hours is not None:
+        _require_hours(hours)
+        event.starts_at, event.ends_at = hours
     event.name, event.place, event.filing_number = name.strip(), place.strip(), filing_number.strip()
     session.flush()
     if event.status == "closed":
-        version = latest_version(session, "sale_closed", event_id) + 1
-        append(
-            session,
-            [LeafDraft("sale_closed", event_id, *queries.closing_said(session, event), version=version)],
-        )
+        _say_again(session, "sale_closed", event_id, queries.closing_said(session, event))
+    if event.opened_at is not None:
+        _say_again(session, "sale_announced", event_id, queries.announcement_said(session, event))
     record(session, actor.user_id, "change_event", "sale_event", event.id)
     return event
+
+
+def _say_again(
+    session: Session, kind: str, event_id: int, said: tuple[dict[str, Any], dict[str, str]]
+) -> None:
+    version = latest_version(session, kind, event_id) + 1
+    append(session, [LeafDraft(kind, event_id, *said, version=version)])
+
+
+def _require_name(name: str) -> None:
+    if not name.strip() or len(name) > 200:
+        raise Refused(N_("请填写活动名称，最多 200 个字"), field="name")
+
+
+def _require_hours(hours: Hours) -> None:
+    starts, ends = hours
+    if ends is not None and (starts is None or ends <= starts):
+        raise Refused(N_("结束时间要晚于开始时间"), field="ends_at")
 
 
 def remove_lot(session: Session, actor: Actor, lot_id: int) -> None:
@@ -157,14 +200,15 @@ def record_sale(
 ) -> Sale:
     """One sale of a lot, or an auction's result. Sent twice with one key it is one sale.
 
-    Raises Refused when fewer packs are left, Conflict when the event is closed.
+    Raises Refused when fewer packs are left or the event does not collect that way, Conflict when it is closed or
+    still to come.
     """
     if key is not None:
         earlier = session.scalar(select(Sale).where(Sale.idempotency_key == key))
         if earlier is not None:
             return earlier
     lot = queries.lot(session, lot_id)
-    _open_event(session, actor, lot.event_id)
+    _require_collecting(session, _open_event(session, actor, lot.event_id), method)
     sale = take_packs(
         session, actor, lot, quantity=quantity, amount_minor=amount_minor, method=method, buyer=buyer, key=key
     )
@@ -275,6 +319,14 @@ def _open_event(session: Session, actor: Actor, event_id: int) -> SaleEvent:
     if event.status != "open":
         raise Conflict(N_("这场义卖已经结束"))
     return event
+
+
+def _require_collecting(session: Session, event: SaleEvent, method: str) -> None:
+    """Money is taken from the day of an event on, by the ways that were announced (charity-rules §4, §8)."""
+    if event.held_on > clock.today():
+        raise Conflict(N_("活动在 %(day)s，那天起才能登记成交"), day=event.held_on.isoformat())
+    if method in METHODS and method not in queries.methods_of(session, event):
+        raise Refused(N_("这场活动没有公布这种收款账户"), field="method")
 
 
 def free_pieces(session: Session, line: GoodsLine) -> int:

@@ -10,7 +10,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.goods.models import GoodsLine
-from app.sales.models import Count, Lot, LotResult, Sale, SaleEvent
+from app.ledger.structure.models import MoneyAccount
+from app.sales.models import METHODS, CollectionAccount, Count, Lot, LotResult, Sale, SaleEvent
 from app.shared.errors import N_, NotFound
 
 
@@ -54,6 +55,31 @@ def events(session: Session, fund_id: int | None = None) -> list[SaleEvent]:
     """Sale events, newest first."""
     query = select(SaleEvent).order_by(SaleEvent.held_on.desc(), SaleEvent.id.desc())
     return list(session.scalars(query.where(SaleEvent.fund_id == fund_id) if fund_id is not None else query))
+
+
+def has_sales(session: Session, event_id: int) -> bool:
+    """Whether anything of an event was ever sold, voided sales included."""
+    sold = select(Sale.id).join(Lot, Lot.id == Sale.lot_id).where(Lot.event_id == event_id).limit(1)
+    return session.scalar(sold) is not None
+
+
+def collection_accounts(session: Session, event_id: int) -> list[tuple[CollectionAccount, MoneyAccount]]:
+    """The accounts by which an announced event collects, beside cash."""
+    rows = session.execute(
+        select(CollectionAccount, MoneyAccount)
+        .join(MoneyAccount, MoneyAccount.id == CollectionAccount.money_account_id)
+        .where(CollectionAccount.event_id == event_id)
+        .order_by(MoneyAccount.id)
+    )
+    return [(collecting, account) for collecting, account in rows]
+
+
+def methods_of(session: Session, found: SaleEvent) -> list[str]:
+    """The ways of payment that an event takes: all for one that was never announced, else cash and what was announced."""
+    if found.opened_at is None:
+        return list(METHODS)
+    kinds = {account.kind for _, account in collection_accounts(session, found.id)}
+    return [method for method in METHODS if method == "cash" or method in kinds]
 
 
 def lot(session: Session, lot_id: int) -> Lot:
@@ -256,5 +282,23 @@ def closing_said(session: Session, event: SaleEvent) -> tuple[dict[str, Any], di
         "place": event.place,
         "filing": event.filing_number,
         "explanation": "\n".join(explanations),
+    }
+    return body, texts
+
+
+def announcement_said(session: Session, event: SaleEvent) -> tuple[dict[str, Any], dict[str, str]]:
+    """What the log says of an announced event: when, where the money goes, and words as they are now."""
+    hours = [each.isoformat("minutes") if each else None for each in (event.starts_at, event.ends_at)]
+    body = {
+        "fund": event.fund_id,
+        "held_on": event.held_on.isoformat(),
+        "hours": hours,
+        "accounts": [account.id for _, account in collection_accounts(session, event.id)],
+    }
+    texts = {
+        "name": event.name,
+        "place": event.place,
+        "qualification": event.qualification,
+        "filing": event.filing_number,
     }
     return body, texts

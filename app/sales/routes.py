@@ -15,7 +15,7 @@ from app.ledger import queries as ledger
 from app.sales import operations, queries
 from app.sales.forms import BoxForm, EventDetailsForm, EventForm, LotForm, SaleForm, VoidForm
 from app.sales.models import METHODS, SaleEvent
-from app.sales.rules import FILING_MISSING, METHOD_NAMES, MODES, LotDraft
+from app.sales.rules import FILING_MISSING, METHOD_NAMES, MODES, LotDraft, is_public
 from app.shared import clock
 from app.shared.errors import N_, NotFound, Refused
 from app.shared.money import yuan
@@ -100,6 +100,7 @@ def add() -> Response:
                 held_on=held_on,
                 place=form.place.data or "",
                 filing_number=form.filing_number.data or "",
+                hours=form.hours,
             )
             made.append(event.id)
 
@@ -139,6 +140,9 @@ def show(event_id: int) -> Response:
         may_run=actor().may(Permission.SALE_RUN, event.fund_id),
         may_correct=actor().may(Permission.BOOKS_CORRECT, event.fund_id),
         may_take_out=actor().may(Permission.PERSONAL_READ, event.fund_id),
+        is_public=is_public(event.held_on, event.opened_at, clock.today()),
+        is_to_come=event.held_on > clock.today(),
+        collecting=queries.collection_accounts(reading, event_id),
         nav_current="sales",
     )
 
@@ -148,7 +152,7 @@ def show(event_id: int) -> Response:
 def change(event_id: int) -> Response:
     """Put right what an event says of itself, its filing number above all."""
     event = readable_event(event_id)
-    form = EventDetailsForm(name=event.name, place=event.place, filing_number=event.filing_number)
+    form = EventDetailsForm(obj=event)
     if form.validate_on_submit() and attempt(
         form,
         lambda writing: operations.change_event(
@@ -158,6 +162,8 @@ def change(event_id: int) -> Response:
             name=form.name.data or "",
             place=form.place.data or "",
             filing_number=form.filing_number.data or "",
+            held_on=form.held_on.data,
+            hours=form.hours,
         ),
     ):
         return done(url_for("sales.show", event_id=event_id), _("已保存"))
@@ -288,6 +294,11 @@ def offer_lots(form: SaleForm, event_id: int) -> list[queries.LotView]:
     return left
 
 
+def offer_methods(form: SaleForm, event: SaleEvent) -> None:
+    """Offer the ways of payment that an event takes."""
+    form.method.offer((method, _(METHOD_NAMES[method])) for method in queries.methods_of(session(), event))
+
+
 def amount_of(form: SaleForm, lots: list[queries.LotView]) -> int:
     """What was typed; for a lot at a fixed price, nothing typed means price × packs. Raises Refused for an auction."""
     if form.amount.data is not None:
@@ -306,6 +317,7 @@ def record(event_id: int) -> Response:
     if event.status != "open" and request.method == "GET":
         return redirect(url_for("sales.show", event_id=event_id), code=303)  # type: ignore[return-value]
     form = SaleForm(method="cash", lot=asked_number("lot"))
+    offer_methods(form, event)
     lots = offer_lots(form, event_id)
     if form.validate_on_submit() and attempt(
         form,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 
 from app.shared.errors import N_, Refused
 from app.shared.money import MAX_MINOR, Money
+from app.shared.periods import require_plausible
 
 MODES: dict[str, str] = {"fixed_price": N_("义卖"), "auction": N_("义拍")}
 METHOD_NAMES: dict[str, str] = {
@@ -17,6 +19,25 @@ METHOD_NAMES: dict[str, str] = {
 SALE_LINES = {"fixed_price": "charity_sale", "auction": "charity_auction"}
 """The statement row that a lot's proceeds feed (charity-rules §16.1)."""
 FILING_MISSING = N_("备案信息缺失")
+
+FARTHEST = timedelta(days=730)
+
+
+def is_public(held_on: date, opened_at: datetime | None, today: date) -> bool:
+    """Whether anybody may see an event: once it was announced, or as a fact from its day on, marked if its filing is missing.
+
+    An office that types in what happened, that same night or years later, is not kept from the truth; what it may not do
+    is announce a public sale that nobody filed.
+    """
+    return opened_at is not None or held_on <= today
+
+
+def require_event_day(day: date, today: date) -> None:
+    """Raise Refused for a day on which no event can have been, and for one farther ahead than anybody plans."""
+    if day > today + FARTHEST:
+        raise Refused(N_("日期 %(day)s 太远，请核对年份"), field="held_on", day=day.isoformat())
+    if day <= today:
+        require_plausible(day, today, "held_on")
 
 
 @dataclass(frozen=True, slots=True)

@@ -441,16 +441,26 @@ def upgrade() -> None:
     sa.Column('name', sa.String(length=200), nullable=False),
     sa.Column('held_on', sa.Date(), nullable=False),
     sa.Column('place', sa.String(length=200), nullable=False),
+    sa.Column('starts_at', sa.Time(), nullable=True),
+    sa.Column('ends_at', sa.Time(), nullable=True),
+    sa.Column('qualification', sa.String(length=80), nullable=False),
     sa.Column('filing_number', sa.String(length=80), nullable=False),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('opened_by_id', sa.BigInteger(), nullable=True),
     sa.Column('status', sa.String(length=10), nullable=False),
     sa.Column('box_cash_minor', sa.BigInteger(), nullable=False),
     sa.Column('box_wechat_minor', sa.BigInteger(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('counted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('counted_by_id', sa.BigInteger(), nullable=True),
     sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
     sa.Column('closed_by_id', sa.BigInteger(), nullable=True),
     sa.Column('first_entry_number', sa.BigInteger(), nullable=True),
     sa.Column('last_entry_number', sa.BigInteger(), nullable=True),
     sa.CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name=op.f('sale_event_is_closed_once')),
+    sa.CheckConstraint("opened_at IS NULL OR (qualification <> '' AND filing_number <> '')", name=op.f('sale_is_announced_when_it_was_filed')),
+    sa.CheckConstraint('ends_at IS NULL OR starts_at IS NOT NULL', name=op.f('sale_ends_after_it_started')),
+    sa.CheckConstraint('counted_by_id IS NULL OR closed_by_id IS NULL OR counted_by_id <> closed_by_id', name=op.f('sale_is_counted_by_two')),
     sa.CheckConstraint("status IN ('open', 'closed')", name=op.f('sale_event_status_is_known')),
     sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_sale_event_fund_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_sale_event')),
@@ -748,6 +758,15 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_goods_movement'))
     )
     op.create_index('ix_goods_movement_line', 'goods_movement', ['goods_line_id', 'id'], unique=False)
+    op.create_table('collection_account',
+    sa.Column('event_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('money_account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('merchant_code', sa.String(length=40), nullable=False),
+    sa.ForeignKeyConstraint(['event_id'], ['sale_event.id'], name=op.f('fk_collection_account_event_id')),
+    sa.ForeignKeyConstraint(['money_account_id'], ['money_account.id'], name=op.f('fk_collection_account_money_account_id')),
+    sa.PrimaryKeyConstraint('event_id', 'money_account_id', name=op.f('pk_collection_account'))
+    )
+    op.create_index('ix_collection_account_account', 'collection_account', ['money_account_id', 'event_id'], unique=False)
     op.create_table('lot',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('event_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1351,6 +1370,8 @@ def downgrade() -> None:
     op.drop_index('ix_payment_disbursement', table_name='payment')
     op.drop_table('payment')
     op.drop_table('lot')
+    op.drop_index('ix_collection_account_account', table_name='collection_account')
+    op.drop_table('collection_account')
     op.drop_index('ix_goods_movement_line', table_name='goods_movement')
     op.drop_table('goods_movement')
     op.drop_table('donation_version')

@@ -24,7 +24,7 @@ from app.donations.rules import DonationDraft
 from app.files.operations import attach_file
 from app.funds.queries import only_fund
 from app.goods.models import GoodsLine
-from app.goods.operations import GoodsDraft
+from app.goods.operations import GoodsDraft, attach_photo
 from app.jobs.operations import post_notice
 from app.ledger import queries as ledger
 from app.parties.operations import PartyDraft
@@ -38,6 +38,8 @@ from app.statements.operations import issue_statement
 from tests.council import meetings, objections, proposals
 from tests.disbursements import scenes
 from tests.factories import actor, simulated_start
+from tests.files.pictures import photograph
+from tests.sales import scenes as sale_scenes
 
 REGISTER = """捐赠日期\t捐赠人\t捐赠方式\t金额\t备注
 2023-10-08\t克拉玛依某公司\t银行转账\t1200.00\t
@@ -55,6 +57,7 @@ def furnish(engine: Engine, files: Path) -> None:
     with Session(engine, expire_on_commit=False) as session, clock.simulated(simulated_start()) as moment:
         moment.set_local(date(2023, 9, 27))
         _gifts(session)
+        _picture_goods(session, files)
         moment.set_local(date(2023, 9, 28))
         _sale(session, "gala-2023", "慈善晚会", close=True)
         moment.set_local(date(2023, 10, 20))
@@ -270,6 +273,14 @@ def _gifts(session: Session) -> None:
         )
 
 
+def _picture_goods(session: Session, files: Path) -> None:
+    with transaction(session, books=True):
+        line_id = session.scalars(select(GoodsLine.id).order_by(GoodsLine.id)).first() or 0
+        attach_photo(
+            session, actor(session, "secretary"), files, line_id, name="馕.jpg", content=photograph()
+        )
+
+
 def _sale(session: Session, slug: str, name: str, *, close: bool) -> None:
     secretary = actor(session, "secretary")
     with transaction(session, books=True):
@@ -283,6 +294,8 @@ def _sale(session: Session, slug: str, name: str, *, close: bool) -> None:
             held_on=clock.today(),
             place="文化广场",
         )
+    sale_scenes.announce(session, event.id)
+    with transaction(session, books=True):
         lot = sales.add_lot(
             session, secretary, event.id, LotDraft("A01", "馕", "fixed_price", line_id, 50, 300)
         )

@@ -21,11 +21,12 @@ from app.donations.models import Donation
 from app.files.models import Attachment
 from app.funds.models import Fund
 from app.goods.models import GoodsLine
+from app.goods.rules import PHOTO
 from app.jobs.models import OutboxMessage
 from app.ledger.models import JournalEntry
 from app.ledger.structure.models import Earmark, MoneyAccount
 from app.people.models import SignInSession, TermOfOffice
-from app.sales.models import SaleEvent
+from app.sales.models import Lot, SaleEvent
 from app.settings import ROOT
 from app.shared.db import Base
 from tests.house.furnishing import REGISTER
@@ -60,6 +61,11 @@ def _signed(candidates: Candidates) -> Candidates:
     return ask
 
 
+def _photographs(house: House) -> list[Any]:
+    with Session(house.engine) as session:
+        return list(session.scalars(select(Attachment.id).where(Attachment.purpose == PHOTO)))
+
+
 def _upload(key: str, page: str, workbook: str | None = None) -> Candidates:
     """A register that somebody sent in and that waits for confirmation."""
 
@@ -82,6 +88,7 @@ SAMPLES: dict[str, Candidates] = {
     "term_id": _column(TermOfOffice.id),
     "session_id": _column(SignInSession.id),
     "file_id": _column(Attachment.id),
+    "public_pictures.file_id": _photographs,
     "line_id": _column(GoodsLine.id),
     "notice_id": _column(PublicNotice.id),
     "objections.number": _column(Objection.number),
@@ -100,6 +107,7 @@ SAMPLES: dict[str, Candidates] = {
     "public_motions.number": _column(Motion.number),
     "public_disbursements.number": _column(Disbursement.number),
     "public_sales.slug": _column(SaleEvent.slug),
+    "public_sales.number": _column(Lot.number),
     "statements.number": _column(IssuedDocument.number),
     "verification.code": _signed(_column(Donation.receipt_code)),
     "verification.number": _signed(_column(JournalEntry.number)),

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -70,6 +70,7 @@ from app.people.models import User
 from app.people.rules import OPERATOR
 from app.sales import operations as sales
 from app.sales import queries as sale_queries
+from app.sales.campaign.operations import announce_event
 from app.sales.checks import check_sales
 from app.sales.closing import operations as closing
 from app.sales.rules import LotDraft
@@ -258,6 +259,13 @@ class Year:
             name="秋日义卖",
             held_on=clock.today(),
             place="社区广场",
+            filing_number="5335XXXX",
+            hours=(time(19, 30), time(22)),
+        )
+        host = self.session.get_one(Fund, self.fund).host_id
+        self.do(funds.change_host, host, fundraising_certificate="5300000XXX")
+        self.do(
+            announce_event, event.id, {self.account("bank").id: "", self.account("wechat").id: "1600000001"}
         )
         lots = [
             self.do(sales.add_lot, event.id, LotDraft(number, name, "fixed_price", line, pieces, 500))

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, time
 
 from sqlalchemy.orm import Session
 
 from app.donations.operations import record_donation
 from app.donations.rules import DonationDraft
+from app.funds.operations import change_host
+from app.funds.queries import fund
 from app.goods import queries as goods
 from app.goods.operations import GoodsDraft
+from app.ledger.queries import collecting_accounts
 from app.parties.operations import PartyDraft
+from app.people.rules import OPERATOR
 from app.sales import operations, queries
+from app.sales.campaign.operations import announce_event
 from app.sales.closing.operations import Count, close_event
 from app.sales.rules import LotDraft
 from app.shared.db import transaction
@@ -19,6 +24,7 @@ from tests.disbursements.scenes import fund_id, pool, unrestricted
 from tests.factories import actor
 
 __all__ = [
+    "announce",
     "close",
     "fund_id",
     "give_goods",
@@ -70,6 +76,30 @@ def make_event(session: Session, slug: str = "gala-2023", day: date = DAY) -> in
             held_on=day,
             place="金龙体育馆",
         ).id
+
+
+def announce(session: Session, event_id: int, *kinds: str) -> None:
+    """Open an event to the public, with what it needs; ``kinds``: bank, wechat, alipay (all of them if left out)."""
+    with transaction(session, books=True):
+        event = queries.event(session, event_id)
+        host = fund(session, event.fund_id).host
+        change_host(session, OPERATOR, host.id, fundraising_certificate="公募字 5165000001")
+        secretary = actor(session, "secretary")
+        operations.change_event(
+            session,
+            secretary,
+            event_id,
+            name=event.name,
+            place=event.place or "金龙体育馆",
+            filing_number="5165000000-2026-01",
+            hours=(time(19, 30), time(22, 0)),
+        )
+        accounts = {
+            account.id: "" if account.kind == "bank" else f"商户 {account.kind}"
+            for account in collecting_accounts(session, event.fund_id)
+            if not kinds or account.kind in kinds
+        }
+        announce_event(session, secretary, event_id, accounts)
 
 
 def make_lot(

@@ -261,7 +261,7 @@ def test_late_page_of_an_open_event_leads_to_recording(visit: Visit, session: Se
 WRONG_EVENTS = [
     ({"name": "  "}, "name", "请填写这一项"),
     ({"name": "长" * 201}, "name", "最多 200 个字"),
-    ({"held_on": "2099-01-01"}, "held_on", "在未来"),
+    ({"held_on": "2099-01-01"}, "held_on", "太远"),
     ({"held_on": "0203-09-28"}, "held_on", "太早"),
     ({"slug": "大 晚会"}, "slug", "只能用小写字母"),
     ({"slug": "gala-2023"}, "slug", "已有义卖在用"),

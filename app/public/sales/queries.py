@@ -4,19 +4,23 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, time
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.donations.models import Donation
+from app.files.queries import FileRow
 from app.goods.models import GoodsLine
+from app.goods.queries import photos_of
 from app.ledger.entry.queries import Proceeds, amounts_of_events, proceeds_of_event
 from app.ledger.queries import reversed_among
 from app.ledger.structure.models import Earmark
 from app.parties.models import Party
 from app.sales.models import Lot, Sale, SaleEvent
-from app.sales.queries import LotView, counts_of, event_of, lots_of, totals_of
+from app.sales.queries import LotView, collection_accounts, counts_of, event_of, lots_of, totals_of
+from app.sales.rules import is_public
+from app.shared.errors import N_, NotFound
 
 EVENTS_SHOWN = 200
 SALES_ON_BOARD = 4
@@ -34,8 +38,16 @@ class EventRow:
     amount_minor: int | None
 
 
-def event_list(session: Session) -> list[EventRow]:
-    """The latest sale events, newest first."""
+def public_event(session: Session, slug: str, today: date) -> SaleEvent:
+    """A sale event that anybody may see on this day. Raises NotFound, as for one that does not exist."""
+    found = event_of(session, slug)
+    if not is_public(found.held_on, found.opened_at, today):
+        raise NotFound(N_("没有这场义卖"))
+    return found
+
+
+def event_list(session: Session, today: date) -> list[EventRow]:
+    """The latest sale events that anybody may see on this day, newest first."""
     columns = (
         SaleEvent.id,
         SaleEvent.name,
@@ -45,7 +57,8 @@ def event_list(session: Session) -> list[EventRow]:
         SaleEvent.status,
     )
     order = (SaleEvent.held_on.desc(), SaleEvent.id.desc())
-    rows = session.execute(select(*columns).order_by(*order).limit(EVENTS_SHOWN)).all()
+    seen = or_(SaleEvent.opened_at.is_not(None), SaleEvent.held_on <= today)
+    rows = session.execute(select(*columns).where(seen).order_by(*order).limit(EVENTS_SHOWN)).all()
     amounts = amounts_of_events(session, [row.id for row in rows])
     return [
         EventRow(row.name, row.slug, row.held_on, row.place, row.status == "closed", amounts.get(row.id))
@@ -60,6 +73,7 @@ class LotRow:
     number: str
     name: str
     mode: str
+    photo_id: int | None
     giver: str
     gift_number: int | None
     unit: str
@@ -77,14 +91,21 @@ class EventPage:
     """A sale event. Sums are fen, by way of sale (fixed_price, auction, box) and by way of payment; empty while open.
 
     ``counted_otherwise`` are the ways of payment whose counted money differed from what was recorded, with the fen more
-    (or less) that were counted.
+    (or less) that were counted. ``collecting`` are the accounts that take its money, each with its merchant code.
     """
 
     name: str
     fund_id: int
+    slug: str
     held_on: date
+    starts_at: time | None
+    ends_at: time | None
     place: str
+    qualification: str
     filing_number: str
+    collecting: list[tuple[str, str]]
+    is_announced: bool
+    is_to_come: bool
     is_closed: bool
     lots: list[LotRow]
     by_mode: dict[str, int]
@@ -96,12 +117,12 @@ class EventPage:
     proceeds: Proceeds
 
 
-def event_page(session: Session, slug: str) -> EventPage:
-    """One sale event. Raises NotFound."""
-    event = event_of(session, slug)
+def event_page(session: Session, slug: str, today: date) -> EventPage:
+    """One sale event as of a day. Raises NotFound."""
+    event = public_event(session, slug, today)
     is_closed = event.status == "closed"
     lots = lots_of(session, event.id)
-    givers = _givers(session, lots)
+    givers, photos = _givers(session, lots), photos_of(session, [lot.goods_line_id for lot in lots])
     reversed_numbers = reversed_among(
         session, [lot.entry_number for lot in lots if lot.entry_number is not None]
     )
@@ -120,11 +141,23 @@ def event_page(session: Session, slug: str) -> EventPage:
     return EventPage(
         name=event.name,
         fund_id=event.fund_id,
+        slug=event.slug,
         held_on=event.held_on,
+        starts_at=event.starts_at,
+        ends_at=event.ends_at,
         place=event.place,
+        qualification=event.qualification,
         filing_number=event.filing_number,
+        collecting=[
+            (account.name, each.merchant_code) for each, account in collection_accounts(session, event.id)
+        ],
+        is_announced=event.opened_at is not None,
+        is_to_come=event.held_on > today,
         is_closed=is_closed,
-        lots=[_row(lot, givers, reversed_numbers, is_closed=is_closed) for lot in lots],
+        lots=[
+            _row(lot, givers, photos.get(lot.goods_line_id), reversed_numbers, is_closed=is_closed)
+            for lot in lots
+        ],
         by_mode={mode: amount for mode, amount in by_mode.items() if amount},
         by_method={method: amount for method, amount in by_method.items() if amount},
         counted_otherwise=counted,
@@ -136,7 +169,12 @@ def event_page(session: Session, slug: str) -> EventPage:
 
 
 def _row(
-    lot: LotView, givers: dict[int, tuple[str, int]], reversed_numbers: set[int], *, is_closed: bool
+    lot: LotView,
+    givers: dict[int, tuple[str, int]],
+    photo: FileRow | None,
+    reversed_numbers: set[int],
+    *,
+    is_closed: bool,
 ) -> LotRow:
     giver, gift_number = (
         givers.get(lot.source_id, ("", None)) if lot.source_type == "donation" else ("", None)
@@ -145,6 +183,7 @@ def _row(
         lot.number,
         lot.name,
         lot.mode,
+        photo.id if photo else None,
         giver,
         gift_number,
         lot.unit,
@@ -197,9 +236,9 @@ class Board:
     latest: list[BoardSale]
 
 
-def board_of(session: Session, slug: str) -> Board:
+def board_of(session: Session, slug: str, today: date) -> Board:
     """The big screen of a sale event. Raises NotFound. Its cost is bound by the one event."""
-    event = event_of(session, slug)
+    event = public_event(session, slug, today)
     of_event = (Lot.event_id == event.id, Sale.voided_at.is_(None))
     standing = select(func.count()).select_from(Sale).join(Lot, Lot.id == Sale.lot_id).where(*of_event)
     latest = (

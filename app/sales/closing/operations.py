@@ -77,11 +77,13 @@ def close_event(session: Session, actor: Actor, event_id: int, counts: list[Coun
 
 
 class _Books:
-    """Where an event's money goes: the fund's accounts, and the earmark of each lot's goods."""
+    """Where an event's money goes: the accounts it was announced with, else the fund's; and the earmark of each lot's goods."""
 
     def __init__(self, session: Session, event: SaleEvent) -> None:
         self._session, self._fund_id = session, event.fund_id
-        self._accounts: dict[str, MoneyAccount] = {}
+        self._accounts = {
+            account.kind: account for _, account in queries.collection_accounts(session, event.id)
+        }
         self.unrestricted = ledger.unrestricted_earmark(session, event.fund_id)
 
     def account(self, method: str) -> MoneyAccount:
