@@ -52,6 +52,7 @@ from app.public.verification import routes as verification_routes
 from app.sales import routes as sale_routes
 from app.sales.campaign import routes as campaign_routes
 from app.sales.closing import routes as closing_routes
+from app.sales.desk import routes as desk_routes
 from app.sales.workbooks import routes as sale_import_routes
 from app.settings import ROOT, NotReady, Settings, load
 from app.shared import db as shared_db
@@ -88,6 +89,7 @@ BLUEPRINTS = (
     payee_routes.blueprint,
     proof_routes.blueprint,
     sale_routes.blueprint,
+    desk_routes.blueprint,
     campaign_routes.blueprint,
     closing_routes.blueprint,
     register_routes.blueprint,

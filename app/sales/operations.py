@@ -203,10 +203,9 @@ def record_sale(
     Raises Refused when fewer packs are left or the event does not collect that way, Conflict when it is closed or
     still to come.
     """
-    if key is not None:
-        earlier = session.scalar(select(Sale).where(Sale.idempotency_key == key))
-        if earlier is not None:
-            return earlier
+    earlier = queries.sale_of_key(session, key)
+    if earlier is not None:
+        return earlier
     lot = queries.lot(session, lot_id)
     _require_collecting(session, _open_event(session, actor, lot.event_id), method)
     sale = take_packs(

@@ -138,13 +138,14 @@ def lots_of(session: Session, event_id: int) -> list[LotView]:
     ]
 
 
-def sales_of(session: Session, event_id: int) -> list[tuple[Sale, Lot]]:
-    """Every sale of an event, voided ones too, newest first. For the office: it holds buyers."""
+def sales_of(session: Session, event_id: int, *, limit: int | None = None) -> list[tuple[Sale, Lot]]:
+    """The sales of an event, voided ones too, newest first. For the office: it holds buyers."""
     rows = session.execute(
         select(Sale, Lot)
         .join(Lot, Lot.id == Sale.lot_id)
         .where(Lot.event_id == event_id)
         .order_by(Sale.id.desc())
+        .limit(limit)
     )
     return [(sale, found) for sale, found in rows]
 
@@ -205,6 +206,11 @@ def sale(session: Session, sale_id: int) -> tuple[Sale, Lot]:
     if row is None:
         raise NotFound(N_("没有这笔成交"))
     return row[0], row[1]
+
+
+def sale_of_key(session: Session, key: str | None) -> Sale | None:
+    """The sale that was recorded under an idempotency key."""
+    return session.scalar(select(Sale).where(Sale.idempotency_key == key)) if key else None
 
 
 def free_slug(session: Session, wanted: str) -> str:

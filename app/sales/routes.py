@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from flask import Blueprint, Response, redirect, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
@@ -13,12 +13,11 @@ from app.goods.models import GoodsLine
 from app.goods.routes import LINES, line_pages
 from app.ledger import queries as ledger
 from app.sales import operations, queries
-from app.sales.forms import BoxForm, EventDetailsForm, EventForm, LotForm, SaleForm, VoidForm
+from app.sales.forms import BoxForm, EventDetailsForm, EventForm, LotForm, VoidForm
 from app.sales.models import METHODS, SaleEvent
 from app.sales.rules import FILING_MISSING, METHOD_NAMES, MODES, LotDraft, is_public
 from app.shared import clock
-from app.shared.errors import N_, NotFound, Refused
-from app.shared.money import yuan
+from app.shared.errors import N_, NotFound
 from app.shared.permissions import Actor, Permission
 from app.sheets.goods import proposed_units_per_item
 from app.web import office
@@ -273,75 +272,6 @@ def remove_lot(event_id: int, lot_id: int) -> Response:
             return done(url_for("sales.show", event_id=event_id), _("拍品已移除"))
         event, lot = readable_event(event_id), queries.lot(session(), lot_id)
     return page("sales/remove_lot.html", form=form, event=event, lot=lot, nav_current="sales")
-
-
-def offer_lots(form: SaleForm, event_id: int) -> list[queries.LotView]:
-    """Offer the lots of an event that have packs left, in a form of sales."""
-    left = [lot for lot in queries.lots_of(session(), event_id) if lot.sold_quantity < lot.quantity]
-    form.lot.offer(
-        (
-            lot.id,
-            _(
-                "%(number)s %(name)s · %(price)s 元 · 剩 %(left)s 份",
-                number=lot.number,
-                name=lot.name,
-                price=yuan(lot.price_minor),
-                left=lot.quantity - lot.sold_quantity,
-            ),
-        )
-        for lot in left
-    )
-    return left
-
-
-def offer_methods(form: SaleForm, event: SaleEvent) -> None:
-    """Offer the ways of payment that an event takes."""
-    form.method.offer((method, _(METHOD_NAMES[method])) for method in queries.methods_of(session(), event))
-
-
-def amount_of(form: SaleForm, lots: list[queries.LotView]) -> int:
-    """What was typed; for a lot at a fixed price, nothing typed means price × packs. Raises Refused for an auction."""
-    if form.amount.data is not None:
-        return form.amount.data
-    lot = next((each for each in lots if each.id == form.lot.data), None)
-    if lot is None or lot.mode == "auction":
-        raise Refused(N_("义拍请填写成交金额"), field="amount")
-    return lot.price_minor * (form.quantity.data or 0)
-
-
-@blueprint.route("/<int:event_id>/record", methods=["GET", "POST"])
-@requires(Permission.SALE_RUN)
-def record(event_id: int) -> Response:
-    """Record one sale and stay here for the next."""
-    event = readable_event(event_id)
-    if event.status != "open" and request.method == "GET":
-        return redirect(url_for("sales.show", event_id=event_id), code=303)  # type: ignore[return-value]
-    form = SaleForm(method="cash", lot=asked_number("lot"))
-    offer_methods(form, event)
-    lots = offer_lots(form, event_id)
-    if form.validate_on_submit() and attempt(
-        form,
-        lambda writing: operations.record_sale(
-            writing,
-            actor(),
-            form.lot.data,
-            quantity=form.quantity.data or 0,
-            amount_minor=amount_of(form, lots),
-            method=form.method.data,
-            buyer=form.buyer.data or "",
-            key=form.once.data,
-        ),
-    ):
-        return done(url_for("sales.record", event_id=event_id), _("成交已登记"))
-    return page(
-        "sales/record.html",
-        form=form,
-        event=readable_event(event_id),
-        lots=lots,
-        recent=queries.sales_of(session(), event_id)[:8],
-        method_names=method_names(),
-        nav_current="sales",
-    )
 
 
 @blueprint.route("/<int:event_id>/sales/<int:sale_id>/void", methods=["GET", "POST"])

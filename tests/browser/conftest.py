@@ -60,15 +60,20 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
         yield served
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Start the system's Chromium, or the one that CHROMIUM names."""
+def chromium() -> str:
+    """The system's Chromium, or the one that CHROMIUM names."""
     names = ("chromium", "chromium-browser", "google-chrome")
     program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
     if program is None:
         pytest.fail("These tests need Chromium: install the package `chromium`.", pytrace=False)
+    return program
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Start Chromium."""
     with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        started = playwright.chromium.launch(executable_path=chromium(), args=FLAGS)
         yield started
         started.close()
 
@@ -171,3 +176,29 @@ def find_barriers() -> Callable[[Page], list[str]]:
         ]
 
     return on
+
+
+@pytest.fixture(scope="module")
+def night(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """The example fund on data of its own, for tests that write."""
+    served = Site(tmp_path_factory.mktemp("night"))
+    served.sunledger("init")
+    served.sunledger("example", "load")
+    with served.served():
+        yield served
+
+
+@pytest.fixture
+def open_screen(browser: Browser, night: Site) -> Iterator[Callable[[str], Page]]:
+    """Open a page of that site in a browser of its own."""
+    contexts = []
+
+    def open_one(width: str) -> Page:
+        context = browser.new_context(base_url=night.url, viewport=WIDTHS[width], locale="zh-CN")
+        context.set_default_timeout(MILLISECONDS_TO_ACT)
+        contexts.append(context)
+        return context.new_page()
+
+    yield open_one
+    for context in contexts:
+        context.close()

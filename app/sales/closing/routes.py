@@ -8,9 +8,10 @@ from flask_babel import gettext as _
 from app.ledger import queries as ledger
 from app.sales import queries
 from app.sales.closing import operations
+from app.sales.desk.routes import amount_of, offer_lots, offer_methods
 from app.sales.forms import CloseForm, LateSaleForm, VoidForm
 from app.sales.models import METHODS
-from app.sales.routes import amount_of, method_names, offer_lots, readable_event
+from app.sales.routes import method_names, readable_event
 from app.shared import clock
 from app.shared.errors import N_, NotFound
 from app.shared.permissions import Permission
@@ -59,8 +60,9 @@ def late(event_id: int) -> Response:
     """Record a payment that arrived after the closing."""
     event = readable_event(event_id)
     if event.status == "open" and request.method == "GET":
-        return redirect(url_for("sales.record", event_id=event_id), code=303)  # type: ignore[return-value]
+        return redirect(url_for("desk.record", event_id=event_id), code=303)  # type: ignore[return-value]
     form = LateSaleForm(method="wechat", received_on=clock.today(), lot=asked_number("lot"))
+    offer_methods(form, event)
     lots = offer_lots(form, event_id)
     if form.validate_on_submit() and attempt(
         form,
