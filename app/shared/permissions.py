@@ -53,6 +53,7 @@ class Permission(StrEnum):
     PERSONAL_READ = "personal:read"
     CONSENT_RECORD = "consent:record"
     SALE_RUN = "sale:run"
+    SALE_COUNT = "sale:count"
     DISBURSEMENT_REQUEST = "disbursement:request"
     DISBURSEMENT_READ = "disbursement:read"
     DISBURSEMENT_PAY = "disbursement:pay"
@@ -82,6 +83,7 @@ _MEMBER = frozenset(
     _READ
     | {
         _P.MATTER_VOTE,
+        _P.SALE_COUNT,
         _P.DISBURSEMENT_REQUEST,
         _P.COUNCIL_PROPOSE,
         _P.MATTER_ENDORSE,
@@ -106,6 +108,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.PERSONAL_READ,
             _P.CONSENT_RECORD,
             _P.SALE_RUN,
+            _P.SALE_COUNT,
             _P.DISBURSEMENT_REQUEST,
             _P.INTEREST_DECLARE,
             _P.INTEREST_RECORD,
@@ -116,11 +119,12 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.MATTER_ENDORSE,
         }
     ),
-    Role.CASHIER: frozenset(_READ | {_P.MONEY_MOVE, _P.DISBURSEMENT_PAY, _P.INTEREST_DECLARE}),
+    Role.CASHIER: frozenset(_READ | {_P.MONEY_MOVE, _P.DISBURSEMENT_PAY, _P.INTEREST_DECLARE, _P.SALE_COUNT}),
     Role.ACCOUNTANT: frozenset(
         _READ
         | {
             _P.BOOKS_POST,
+            _P.SALE_COUNT,
             _P.BOOKS_CORRECT,
             _P.PERIOD_CLOSE,
             _P.PERSONAL_READ,
@@ -134,6 +138,7 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.SUPERVISOR: frozenset(
         _READ
         | {
+            _P.SALE_COUNT,
             _P.AUDIT_READ,
             _P.PERSONAL_READ,
             _P.INTEREST_DECLARE,

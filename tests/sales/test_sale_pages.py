@@ -13,7 +13,7 @@ from app.sales import queries
 from app.sales.models import Lot, Sale, SaleEvent
 from app.shared import clock
 from tests.sales import scenes
-from tests.visitor import Visitor
+from tests.visitor import Seen, Visitor
 
 Visit = Callable[..., Visitor]
 
@@ -64,7 +64,8 @@ def test_a_whole_evening(visit: Visit, session: Session) -> None:
     done = secretary.send(
         closing, {"counted_cash": "30.00", "counted_wechat": "50.00"}, path=_address(event, "/close")
     )
-    result = secretary.follow(done)
+    assert "这是您自己的清点" in secretary.follow(done).words
+    result = _confirm(visit, event)
     for words in (
         "已结束入账",
         "第 2 号到第 3 号分录",
@@ -200,24 +201,46 @@ def test_difference_must_be_explained_beside_its_field(visit: Visit, session: Se
         ).status
         == 303
     )
+    assert scenes.pool(session) == (0, 0)
+    _confirm(visit, event)
     assert scenes.pool(session) == (750, 0)
     assert "有人不要找零" in secretary.get(_address(event)).words
 
 
-def test_second_click_on_closing_books_nothing_more(visit: Visit, session: Session) -> None:
+def _confirm(visit: Visit, event: int, key: str = "cashier") -> Seen:
+    """Another person agrees with what was counted, and sees the closed event."""
+    other = visit(key)
+    page = other.get(_address(event, "/close"))
+    return other.follow(other.send(page, path=_address(event, "/close/confirm")))
+
+
+def test_one_counts_and_another_confirms(visit: Visit, session: Session) -> None:
     event, lot = _event(session)
     scenes.sell(session, lot, 2, 600)
-    secretary = visit("secretary")
-    address = _address(event, "/close")
+    secretary, cashier = visit("secretary"), visit("cashier")
+    address, confirmed = _address(event, "/close"), _address(event, "/close/confirm")
+    early = cashier.post(confirmed)
+    assert (early.status, "还没有人清点" in early.error_summary) == (409, True)
+    assert secretary.submit(address, {"counted_cash": "6"}).status == 303
+    own = secretary.post(confirmed)
+    assert (own.status, _count(session, JournalEntry)) == (403, 1)
+    assert "已有一人清点" in cashier.get("/office/").words
+    assert "已有一人清点" not in secretary.get("/office/").words
+    scenes.sell(session, lot, 1, 300)
+    changed = cashier.post(confirmed)
+    assert (changed.status, "登记有变化" in changed.error_summary) == (409, True)
+    assert cashier.submit(f"{address}?again=1", {"counted_cash": "9"}).status == 303
+    assert cashier.post(confirmed).status == 403
     page = secretary.get(address)
-    assert secretary.send(page, {"counted_cash": "6"}, path=address).status == 303
+    assert "出纳丙" in page.words
+    assert secretary.send(page, path=confirmed).location == _address(event)
     entries = _count(session, JournalEntry)
-    again = secretary.send(page, {"counted_cash": "6"}, path=address)
-    assert again.status == 409
-    assert "已经结束" in again.error_summary
+    again = secretary.send(page, path=confirmed)
+    assert (again.status, "已经结束" in again.error_summary) == (409, True)
     assert _count(session, JournalEntry) == entries
     assert secretary.get(address).location == _address(event)
     assert secretary.get(_address(event, "/record")).location == _address(event)
+    assert "两个人清点" in visit().get("/sales/gala-2023").words
 
 
 def test_late_payment_and_reversal_after_closing(visit: Visit, session: Session) -> None:
@@ -336,7 +359,6 @@ PAGES = [
     "{event}/record",
     "{event}/sales/{sale}/void",
     "{event}/box",
-    "{event}/close",
     "{event}/late",
 ]
 

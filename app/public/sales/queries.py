@@ -111,6 +111,7 @@ class EventPage:
     by_mode: dict[str, int]
     by_method: dict[str, int]
     counted_otherwise: dict[str, int]
+    is_counted_by_two: bool
     amount_minor: int
     first_entry: int | None
     last_entry: int | None
@@ -161,6 +162,7 @@ def event_page(session: Session, slug: str, today: date) -> EventPage:
         by_mode={mode: amount for mode, amount in by_mode.items() if amount},
         by_method={method: amount for method, amount in by_method.items() if amount},
         counted_otherwise=counted,
+        is_counted_by_two=event.counted_by_id is not None and event.closed_by_id is not None,
         amount_minor=amounts_of_events(session, [event.id]).get(event.id, 0),
         first_entry=event.first_entry_number,
         last_entry=event.last_entry_number,

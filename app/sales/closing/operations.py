@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.goods import queries as goods
@@ -27,7 +27,7 @@ from app.sales.operations import pieces_on_sale, take_packs
 from app.sales.rules import METHOD_NAMES, SALE_LINES
 from app.shared import clock
 from app.shared.audit import record
-from app.shared.errors import N_, Conflict, InputRefused, Refused
+from app.shared.errors import N_, Conflict, Forbidden, InputRefused, Refused
 from app.shared.money import Money
 from app.shared.permissions import Actor, Permission
 
@@ -43,19 +43,69 @@ class Count:
     explanation: str = ""
 
 
-def close_event(session: Session, actor: Actor, event_id: int, counts: list[Count]) -> list[Posted]:
-    """Close an event and book it. Returns the entries in order: lots, then the box, then explained differences.
+def count_event(session: Session, actor: Actor, event_id: int, counts: list[Count]) -> SaleEvent:
+    """Write down what the first of two people counted; nothing is booked until another one confirms it. Counted again, it is
+    the later count that stands.
 
-    Lots whose goods were given for one purpose come together, those for any purpose last: the public reads one row
-    for each purpose.
+    Raises InputRefused while a counted sum differs from the recorded one without an explanation, Refused when nothing was
+    sold, Conflict when the event is closed or still to come.
+    """
+    event = _to_close(session, actor, event_id)
+    if event.held_on > clock.today():
+        raise Conflict(N_("活动在 %(day)s，那天起才能清点"), day=event.held_on.isoformat())
+    if not queries.recorded_by_method(session, event):
+        raise Refused(N_("还没有任何成交，不能结束"))
+    _compare(session, event, counts)
+    event.counted_at, event.counted_by_id = clock.now(), actor.user_id
+    session.flush()
+    record(session, actor.user_id, "count_event", SUBJECT, event_id)
+    return event
+
+
+def confirm_count(session: Session, actor: Actor, event_id: int) -> list[Posted]:
+    """Close an event with what was counted, by the second of two people (charity-rules §8). Returns its entries.
+
+    Raises Forbidden for the one who counted, Conflict when it is closed, was never counted, or something was recorded since.
+    """
+    event = _to_close(session, actor, event_id)
+    if event.counted_at is None:
+        raise Conflict(N_("还没有人清点，请先清点"))
+    if actor.user_id is None or actor.user_id == event.counted_by_id:
+        raise Forbidden(N_("清点要两个人：请另一位登录核对"))
+    counted = queries.counts_of(session, event_id)
+    recorded = queries.recorded_by_method(session, event)
+    if {each.method: each.recorded_minor for each in counted if each.recorded_minor} != recorded:
+        raise Conflict(N_("清点之后登记有变化，请重新清点"))
+    return _book(
+        session, actor, event, [Count(each.method, each.counted_minor, each.explanation) for each in counted]
+    )
+
+
+def close_event(session: Session, actor: Actor, event_id: int, counts: list[Count]) -> list[Posted]:
+    """Close an event with what a register says was counted, on paper, when it was held. Returns its entries.
 
     Raises InputRefused while a counted sum differs from the recorded one without an explanation, Refused when nothing
     was sold, Conflict when it is closed already.
     """
+    actor.require(Permission.SALE_RUN, queries.event(session, event_id).fund_id)
+    return _book(session, actor, _to_close(session, actor, event_id), counts)
+
+
+def _to_close(session: Session, actor: Actor, event_id: int) -> SaleEvent:
     event = queries.event(session, event_id)
-    actor.require(Permission.SALE_RUN, event.fund_id)
+    actor.require(Permission.SALE_COUNT, event.fund_id)
     if event.status != "open":
         raise Conflict(N_("这场义卖已经结束"))
+    return event
+
+
+def _book(session: Session, actor: Actor, event: SaleEvent, counts: list[Count]) -> list[Posted]:
+    """Book an event. Returns the entries in order: lots, then the box, then explained differences.
+
+    Lots whose goods were given for one purpose come together, those for any purpose last: the public reads one row
+    for each purpose.
+    """
+    event_id = event.id
     differences = _compare(session, event, counts)
     books = _Books(session, event)
     drafts, results = _lot_entries(session, event, books)
@@ -130,6 +180,8 @@ def _compare(session: Session, event: SaleEvent, counts: list[Count]) -> list[tu
         )
     if refusals:
         raise InputRefused(refusals)
+    session.execute(delete(SaleCount).where(SaleCount.event_id == event.id))
+    session.expire_all()
     if rows:
         session.execute(insert(SaleCount), rows)
     return differences

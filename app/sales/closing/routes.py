@@ -4,31 +4,56 @@ from __future__ import annotations
 
 from flask import Blueprint, Response, redirect, request, url_for
 from flask_babel import gettext as _
+from sqlalchemy.orm import Session
 
 from app.ledger import queries as ledger
+from app.people import queries as people
 from app.sales import queries
 from app.sales.closing import operations
 from app.sales.desk.routes import amount_of, offer_lots, offer_methods
 from app.sales.forms import CloseForm, LateSaleForm, VoidForm
-from app.sales.models import METHODS
+from app.sales.models import METHODS, SaleEvent
 from app.sales.routes import method_names, readable_event
 from app.shared import clock
 from app.shared.errors import N_, NotFound
-from app.shared.permissions import Permission
-from app.web.access import actor, requires
+from app.shared.permissions import Actor, Permission
+from app.web import office
+from app.web.access import FundChoice, actor, requires
 from app.web.database import session
+from app.web.forms import ConfirmForm
 from app.web.pages import asked_number, attempt, done, page
 
 blueprint = Blueprint("closing", __name__, url_prefix="/office/sales")
 
 
+@office.waits_for_you(order=31)
+def counts_to_confirm(reading: Session, who: Actor, fund: FundChoice) -> list[office.WorkItem]:
+    """Events that somebody else counted."""
+    if not who.may(Permission.SALE_COUNT, fund.id):
+        return []
+    return [
+        office.WorkItem(
+            title=event.name,
+            url=url_for("closing.close", event_id=event.id),
+            detail=_("已有一人清点，等另一位核对"),
+            due=event.held_on,
+            tag=("wait", _("待核对")),
+            action=_("去核对"),
+        )
+        for event in queries.events(reading, fund.id)
+        if event.status == "open" and event.counted_at is not None and event.counted_by_id != who.user_id
+    ]
+
+
 @blueprint.route("/<int:event_id>/close", methods=["GET", "POST"])
-@requires(Permission.SALE_RUN)
+@requires(Permission.SALE_COUNT)
 def close(event_id: int) -> Response:
-    """Compare what was counted with what was recorded, then book the event. A difference is explained first."""
+    """Write down what was counted beside what was recorded, or what another one counted. A difference is explained first."""
     event = readable_event(event_id)
     if event.status != "open" and request.method == "GET":
         return redirect(url_for("sales.show", event_id=event_id), code=303)  # type: ignore[return-value]
+    if event.counted_at is not None and request.method == "GET" and "again" not in request.args:
+        return _counted(event, ConfirmForm())
     form = CloseForm()
     if form.validate_on_submit():
         counts = [
@@ -36,8 +61,8 @@ def close(event_id: int) -> Response:
             for method in METHODS
             if form[f"counted_{method}"].data is not None
         ]
-        if attempt(form, lambda writing: operations.close_event(writing, actor(), event_id, counts)):
-            return done(url_for("sales.show", event_id=event_id), _("义卖已结束并入账"))
+        if attempt(form, lambda writing: operations.count_event(writing, actor(), event_id, counts)):
+            return done(url_for("closing.close", event_id=event_id), _("清点已记下，请另一位登录核对后结束"))
     event = readable_event(event_id)
     recorded = queries.recorded_by_method(session(), event)
     for method in recorded:
@@ -50,6 +75,35 @@ def close(event_id: int) -> Response:
         recorded=recorded,
         method_names=method_names(),
         lots=queries.lots_of(session(), event_id),
+        nav_current="sales",
+    )
+
+
+@blueprint.post("/<int:event_id>/close/confirm")
+@requires(Permission.SALE_COUNT)
+def confirm(event_id: int) -> Response:
+    """The second of two people agrees: the event is closed and booked."""
+    readable_event(event_id)
+    form = ConfirmForm()
+    if form.validate_on_submit() and attempt(
+        form, lambda writing: operations.confirm_count(writing, actor(), event_id)
+    ):
+        return done(url_for("sales.show", event_id=event_id), _("义卖已结束并入账"))
+    return _counted(readable_event(event_id), form)
+
+
+def _counted(event: SaleEvent, form: ConfirmForm) -> Response:
+    counted = queries.counts_of(session(), event.id)
+    recorded = queries.recorded_by_method(session(), event)
+    return page(
+        "sales/counted.html",
+        form=form,
+        event=event,
+        counts=counted,
+        changed={each.method: each.recorded_minor for each in counted if each.recorded_minor} != recorded,
+        counter=people.names_of(session(), [event.counted_by_id]).get(event.counted_by_id or 0, ""),
+        is_mine=event.counted_by_id == actor().user_id,
+        method_names=method_names(),
         nav_current="sales",
     )
 
