@@ -58,6 +58,7 @@ from app.settings import ROOT, NotReady, Settings, load
 from app.shared import db as shared_db
 from app.shared import encryption
 from app.statements import routes as statement_routes
+from app.statements.events import routes as sale_report_routes
 from app.web import access, caching, errors, forms, i18n, jinja, logs, office, schema, security, static_files
 from app.web.database import db, engine_options
 
@@ -97,6 +98,7 @@ BLUEPRINTS = (
     request_import_routes.blueprint,
     transfer_import_routes.blueprint,
     statement_routes.blueprint,
+    sale_report_routes.blueprint,
     public_overview_routes.blueprint,
     public_ledger_routes.blueprint,
     public_entry_routes.blueprint,

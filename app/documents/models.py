@@ -31,6 +31,8 @@ class IssuedDocument(Base):
     fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"))
     period_from: Mapped[date | None] = mapped_column(Date)
     period_to: Mapped[date | None] = mapped_column(Date)
+    # What it is of, where kind and days do not tell: one sale event among several of a day.
+    subject_id: Mapped[int | None] = mapped_column(BigInteger)
     figures: Mapped[str] = mapped_column(Text)
     figures_sha256: Mapped[str] = mapped_column(String(64))
     correction_note: Mapped[str] = mapped_column(Text, default="")

@@ -25,6 +25,7 @@ class DocumentDraft:
     """A document to be issued: ``figures`` are text, whole numbers and lists of them, without number or time of issue.
 
     ``is_of_period`` False: not the only one of its kind for these days, as the minutes of one meeting among several.
+    ``subject_id``: what it is of, where kind and days do not tell.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class DocumentDraft:
     figures: dict[str, Any]
     correction_note: str = ""
     is_of_period: bool = True
+    subject_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ def issue_document(session: Session, actor: Actor, draft: DocumentDraft) -> Issu
     actor.require(Permission.DOCUMENT_ISSUE, draft.fund_id)
     figures, sha256 = rules.frozen(draft.figures)
     earlier = (
-        queries.latest_of_period(session, draft.kind, draft.fund_id, draft.period)
+        queries.latest_of_period(session, draft.kind, draft.fund_id, draft.period, draft.subject_id)
         if draft.is_of_period
         else None
     )
@@ -99,6 +101,7 @@ def issue_document(session: Session, actor: Actor, draft: DocumentDraft) -> Issu
         fund_id=draft.fund_id,
         period_from=draft.period.first,
         period_to=draft.period.last,
+        subject_id=draft.subject_id,
         figures=figures,
         figures_sha256=sha256,
         correction_note=note if earlier else "",

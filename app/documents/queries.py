@@ -50,14 +50,19 @@ def versions_of(session: Session, number: str) -> list[DocumentRow]:
     return [DocumentRow(*row) for row in session.execute(query)]
 
 
-def latest_of_period(session: Session, kind: str, fund_id: int, period: Period) -> DocumentRow | None:
-    """The latest version of the document that a fund issued for exactly this period."""
+def latest_of_period(
+    session: Session, kind: str, fund_id: int, period: Period, subject_id: int | None = None
+) -> DocumentRow | None:
+    """The latest version of the document that a fund issued for exactly this period, of ``subject_id`` where it is of one."""
     query = (
         _ROWS.where(
             IssuedDocument.fund_id == fund_id,
             IssuedDocument.kind == kind,
             IssuedDocument.period_from == period.first,
             IssuedDocument.period_to == period.last,
+            IssuedDocument.subject_id.is_(None)
+            if subject_id is None
+            else IssuedDocument.subject_id == subject_id,
         )
         .order_by(IssuedDocument.id.desc())
         .limit(1)

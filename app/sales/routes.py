@@ -137,6 +137,7 @@ def show(event_id: int) -> Response:
         method_names=method_names(),
         filing_missing=_(FILING_MISSING),
         may_run=actor().may(Permission.SALE_RUN, event.fund_id),
+        may_issue=actor().may(Permission.DOCUMENT_ISSUE, event.fund_id),
         may_count=actor().may(Permission.SALE_COUNT, event.fund_id),
         may_correct=actor().may(Permission.BOOKS_CORRECT, event.fund_id),
         may_take_out=actor().may(Permission.PERSONAL_READ, event.fund_id),

@@ -1,4 +1,4 @@
-"""Issued statements and minutes for everyone, and issuing statements for the office."""
+"""Issued statements, minutes and reports of sales for everyone, and issuing statements for the office."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ from app.shared.errors import N_, Refused
 from app.shared.periods import Period
 from app.shared.permissions import Permission
 from app.statements import layouts, operations, queries, rules
+from app.statements.events.pdf import report_figures, report_file, report_words
+from app.statements.events.rules import KIND as SALE_REPORT
 from app.statements.forms import IssueForm, PeriodForm, last_month
 from app.statements.pdf import SYSTEM_OF, figures_of, statement_file
 from app.web import office
@@ -35,7 +37,8 @@ office.navigation_entry(
     "statements", N_("报表"), "statements.choose_period", Permission.DOCUMENT_ISSUE, order=60
 )
 
-PUBLIC_KINDS = (queries.KIND, MINUTES)
+PUBLIC_KINDS = (queries.KIND, MINUTES, SALE_REPORT)
+_PRINTERS = {queries.KIND: statement_file, MINUTES: minutes.minutes_file, SALE_REPORT: report_file}
 PER_PAGE = 30
 PRINTED_AT_ONCE = 2_000
 """Entries up to which a statement is printed as it is issued; a longer one when somebody first asks for it."""
@@ -49,7 +52,7 @@ def _check_fonts(_state: BlueprintSetupState) -> None:
 @blueprint.get("/statements")
 @public
 def listing() -> Response:
-    """Every issued document, the latest first: statements and the council's minutes."""
+    """Every issued document, the latest first: statements, the council's minutes, reports of sales."""
     before = asked_number("after")
     rows = documents.issued(session(), *PUBLIC_KINDS, before=before, limit=PER_PAGE + 1)
     return page(
@@ -70,6 +73,8 @@ def show(number: str) -> Response:
     document = _asked_for(number)
     if document.kind == MINUTES:
         return _minutes(document)
+    if document.kind == SALE_REPORT:
+        return _sale_report(document)
     figures = figures_of(document)
     return page(
         "statements/show.html",
@@ -95,6 +100,18 @@ def _minutes(document: IssuedDocument) -> Response:
     )
 
 
+def _sale_report(document: IssuedDocument) -> Response:
+    return page(
+        "statements/sale_report.html",
+        document=document,
+        report=report_figures(document),
+        versions=documents.versions_of(session(), document.number),
+        site=funds.site(session(), document.fund_id),
+        **report_words(),
+        nav_current="statements",
+    )
+
+
 @blueprint.get("/statements/<number>.pdf")
 @public(cached=False)
 def pdf(number: str) -> Response:
@@ -102,7 +119,7 @@ def pdf(number: str) -> Response:
     document = _asked_for(number)
     language = locale()
     try:
-        path = (minutes.minutes_file if document.kind == MINUTES else statement_file)(document, language)
+        path = _PRINTERS[document.kind](document, language)
     except NotPrinted as error:
         current_app.logger.error("document %s could not be printed: %s", number, error)
         abort(503, error.sentence)

@@ -309,6 +309,7 @@ def upgrade() -> None:
     sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('period_from', sa.Date(), nullable=True),
     sa.Column('period_to', sa.Date(), nullable=True),
+    sa.Column('subject_id', sa.BigInteger(), nullable=True),
     sa.Column('figures', sa.Text(), nullable=False),
     sa.Column('figures_sha256', sa.String(length=64), nullable=False),
     sa.Column('correction_note', sa.Text(), nullable=False),

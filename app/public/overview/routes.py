@@ -18,6 +18,7 @@ from app.public.queries import FundName
 from app.public.routes import in_address, known_earmark, known_names, table_rows
 from app.shared import clock
 from app.shared.money import yuan
+from app.statements.events.queries import sales_line
 from app.web.access import public
 from app.web.caching import kept
 from app.web.database import session
@@ -57,6 +58,7 @@ def show_fund(slug: str) -> Response:
         nav_current="",
         about=fund,
         places=queries.places_of_money(session(), fund.id, clock.today()),
+        sold=kept(("sales_line", fund.id), lambda: sales_line(session(), fund.id)),
         fund=name,
         **_shared(name, _overview(name)),
     )

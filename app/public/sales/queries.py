@@ -9,6 +9,7 @@ from datetime import date, time
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from app.documents.queries import latest_of_period
 from app.donations.models import Donation
 from app.files.queries import FileRow
 from app.goods.models import GoodsLine
@@ -21,6 +22,8 @@ from app.sales.models import Lot, Sale, SaleEvent
 from app.sales.queries import LotView, collection_accounts, counts_of, event_of, lots_of, totals_of
 from app.sales.rules import is_public
 from app.shared.errors import N_, NotFound
+from app.shared.periods import Period
+from app.statements.events.rules import KIND as SALE_REPORT
 
 EVENTS_SHOWN = 200
 SALES_ON_BOARD = 4
@@ -94,6 +97,7 @@ class EventPage:
     (or less) that were counted. ``collecting`` are the accounts that take its money, each with its merchant code.
     """
 
+    id: int
     name: str
     fund_id: int
     slug: str
@@ -117,12 +121,18 @@ class EventPage:
     last_entry: int | None
     proceeds: Proceeds
 
+    @property
+    def difference_minor(self) -> int:
+        """What was counted more (or less) than recorded, over all ways of payment."""
+        return sum(self.counted_otherwise.values())
+
 
 def event_page(session: Session, slug: str, today: date) -> EventPage:
     """One sale event as of a day. Raises NotFound."""
     event = public_event(session, slug, today)
     is_closed = event.status == "closed"
     lots = lots_of(session, event.id)
+    proceeds = proceeds_of_event(session, event.id)
     givers, photos = _givers(session, lots), photos_of(session, [lot.goods_line_id for lot in lots])
     reversed_numbers = reversed_among(
         session, [lot.entry_number for lot in lots if lot.entry_number is not None]
@@ -140,6 +150,7 @@ def event_page(session: Session, slug: str, today: date) -> EventPage:
             if count.counted_minor != count.recorded_minor:
                 counted[count.method] = count.counted_minor - count.recorded_minor
     return EventPage(
+        id=event.id,
         name=event.name,
         fund_id=event.fund_id,
         slug=event.slug,
@@ -163,10 +174,10 @@ def event_page(session: Session, slug: str, today: date) -> EventPage:
         by_method={method: amount for method, amount in by_method.items() if amount},
         counted_otherwise=counted,
         is_counted_by_two=event.counted_by_id is not None and event.closed_by_id is not None,
-        amount_minor=amounts_of_events(session, [event.id]).get(event.id, 0),
+        amount_minor=proceeds.amount_minor,
         first_entry=event.first_entry_number,
         last_entry=event.last_entry_number,
-        proceeds=proceeds_of_event(session, event.id),
+        proceeds=proceeds,
     )
 
 
@@ -208,6 +219,13 @@ def _givers(session: Session, lots: list[LotView]) -> dict[int, tuple[str, int]]
         .where(Donation.id.in_(ids))
     )
     return {row.id: (row.public_name, row.entry_number) for row in rows}
+
+
+def report_number(session: Session, found: EventPage) -> str | None:
+    """The number of the event's issued report, if there is one."""
+    day = Period(found.held_on, found.held_on)
+    issued = latest_of_period(session, SALE_REPORT, found.fund_id, day, found.id)
+    return issued.number if issued else None
 
 
 @dataclass(frozen=True, slots=True)
