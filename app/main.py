@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from app.council.balloting import routes as balloting_routes
 from app.council.consents import routes as consent_routes
 from app.council.interests import routes as interest_routes
+from app.council.issuing import routes as issuing_routes
 from app.council.meetings import routes as meeting_routes
 from app.council.motions import routes as motion_routes
 from app.council.notice import routes as notice_routes
@@ -32,6 +33,7 @@ from app.files import routes as file_routes
 from app.funds import queries as fund_queries
 from app.funds import routes as fund_routes
 from app.goods import routes as goods_routes
+from app.goods.counting import routes as counting_routes
 from app.jobs import routes as job_routes
 from app.ledger import routes as journal_routes
 from app.ledger.treasury import routes as treasury_routes
@@ -72,6 +74,7 @@ BLUEPRINTS = (
     treasury_routes.blueprint,
     journal_routes.blueprint,
     goods_routes.blueprint,
+    counting_routes.blueprint,
     donation_routes.blueprint,
     gift_routes.blueprint,
     meeting_routes.blueprint,
@@ -80,6 +83,7 @@ BLUEPRINTS = (
     notice_routes.blueprint,
     notice_routes.public_blueprint,
     motion_routes.blueprint,
+    issuing_routes.blueprint,
     rule_routes.blueprint,
     consent_routes.blueprint,
     disbursement_routes.blueprint,

@@ -18,6 +18,7 @@ def check_books() -> int:
     from app.council.checks import check_council
     from app.council.consents.checks import check_consents
     from app.council.interests.checks import check_interests
+    from app.council.issuing.checks import check_issues
     from app.council.meetings.checks import check_meetings
     from app.council.motions.checks import check_motions
     from app.council.notice.checks import check_notices
@@ -27,6 +28,7 @@ def check_books() -> int:
     from app.files.checks import check_files
     from app.funds.checks import check_funds
     from app.goods.checks import check_goods
+    from app.goods.counting.checks import check_counts
     from app.ledger.checks import check_ledger
     from app.log.checks import check_log, check_published
     from app.people.checks import check_people
@@ -54,11 +56,13 @@ def check_books() -> int:
                 *check_funds(session),
                 *check_people(session),
                 *check_goods(session),
+                *check_counts(session),
                 *check_sales(session),
                 *check_council(session),
                 *check_meetings(session),
                 *check_interests(session),
                 *check_motions(session),
+                *check_issues(session),
                 *check_notices(session),
                 *check_consents(session),
                 *check_disbursements(session),

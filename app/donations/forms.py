@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import re
+
 from flask_babel import gettext
 from flask_babel import lazy_gettext as _
+from werkzeug.datastructures import FileStorage
 from wtforms import BooleanField, Field, FieldList, FormField, IntegerField
 from wtforms.validators import Length, NumberRange, Optional, StopValidation
 from wtforms.widgets import TextArea
 
 from app.donations.rules import MAX_PIECES, METHODS, DonationDraft
+from app.files.operations import read_upload
 from app.goods.operations import GoodsDraft
+from app.goods.rules import PLACE_MAX
+from app.goods.states import CATEGORIES, CONDITIONS
 from app.parties.operations import PartyDraft
 from app.parties.rules import KINDS, ConsentDraft
 from app.shared.errors import N_
 from app.web.forms import (
     ChoiceField,
     DateField,
+    FileField,
     Given,
     GivenIf,
     LineForm,
@@ -27,6 +34,7 @@ from app.web.forms import (
 
 NEW_EARMARK = "new"
 MAX_LINES = 60
+_LINE_FIELD = re.compile(r"goods-(\d+)-(\w+)")
 _LARGEST_ID = 2**63 - 1
 WISHES = {"named": N_("同意公开姓名"), "not_named": N_("不公开姓名")}
 
@@ -162,6 +170,24 @@ class GoodsLineForm(LineForm):
     unit = TextField(_("计量单位"), [GivenIf(), Length(max=20)])
     value = MoneyField(_("估值合计"), [GivenIf()])
     basis = TextField(_("估值依据"), [Optional(), Length(max=1000)])
+    category = ChoiceField(_("类别"), choices=[(each, _(name)) for each, name in CATEGORIES.items()])
+    condition = ChoiceField(_("成色"), choices=[(each, _(name)) for each, name in CONDITIONS.items()])
+    expires_on = DateField(_("有效期至"), [Optional()], past=False)
+    place = TextField(_("存放地点"), [Optional(), Length(max=PLACE_MAX)])
+    photo = FileField(_("照片"), [Optional()])
+
+    @property
+    def is_blank(self) -> bool:
+        """A line without goods: what else is said of them says nothing then, so that a line is emptied by its first row."""
+        main = (self.item, self.quantity, self.unit, self.value, self.basis)
+        typed = any(str(each).strip() for field in main for each in field.raw_data or [field.data or ""])
+        return not typed and not self.photo.data
+
+    @property
+    def says_more(self) -> bool:
+        """Whether anything beyond the first row of the line was said, or is wrong."""
+        more = (self.category, self.condition, self.expires_on, self.place, self.photo)
+        return any(field.data or field.errors for field in more)
 
     def needs(self, name: str) -> bool:
         """A line that was begun needs all but its basis."""
@@ -178,18 +204,56 @@ class GoodsLineForm(LineForm):
             value_minor=self.value.data or 0,
             basis=basis,
             basis_is_confirmed=bool(basis),
+            category=self.category.data or "",
+            condition=self.condition.data or "",
+            expires_on=self.expires_on.data,
+            place=self.place.data or "",
         )
 
 
 class GoodsLinesForm(OnceForm):
     """The lines of a gift in kind."""
 
+    takes_photographs = False
+
     goods = FieldList(FormField(GoodsLineForm), label=_("物资明细"), min_entries=1, max_entries=MAX_LINES)
 
     @property
-    def lines(self) -> list[GoodsDraft]:
+    def filled(self) -> list[GoodsLineForm]:
         """The lines that were filled in."""
-        return [entry.form.draft for entry in self.goods if not entry.form.is_blank]
+        return [entry.form for entry in self.goods if not entry.form.is_blank]
+
+    @property
+    def lines(self) -> list[GoodsDraft]:
+        """The goods of the lines that were filled in."""
+        return [form.draft for form in self.filled]
+
+    def photographs(self) -> dict[int, tuple[str, bytes]]:
+        """(name, content) of the pictures chosen, by the place of their line in ``lines``. Call it once: it closes them."""
+        found = {}
+        for place, form in enumerate(self.filled):
+            file = form.photo.data
+            if isinstance(file, FileStorage) and file.filename:
+                found[place] = (file.filename, read_upload(file.stream))
+                file.close()
+        return found
+
+    def ask_for_photographs_again(self) -> None:
+        """A browser never fills a file in again: say so beside each line of a refused form in which one was chosen."""
+        for form in self.filled if self.is_refused else ():
+            if form.photo.data:
+                sentence = gettext(
+                    N_("表单还没有保存，请重新选择文件：%(names)s"), names=form.photo.data.filename
+                )
+                form.photo.errors = [*form.photo.errors, sentence]
+
+    def add_error(self, name: str | None, sentence: str) -> None:
+        """Operations count the lines that were filled in; empty lines between them stay where they are on the page."""
+        found = _LINE_FIELD.fullmatch(name or "")
+        if found is not None:
+            places = [place for place, entry in enumerate(self.goods) if not entry.form.is_blank]
+            name = f"goods-{places[int(found[1])]}-{found[2]}"
+        super().add_error(name, sentence)
 
     def add_line(self) -> None:
         """One more empty line, as long as there is room."""
@@ -204,6 +268,8 @@ class GoodsLinesForm(OnceForm):
 
 class GoodsGiftForm(GoodsLinesForm, GiftForm):
     """A gift in kind, line by line."""
+
+    takes_photographs = True
 
     def draft(self, fund_id: int) -> DonationDraft:
         """The gift as the operation takes it."""

@@ -11,7 +11,14 @@ from sqlalchemy.orm import Session
 from app.donations import queries
 from app.donations.models import Donation, DonationVersion
 from app.donations.rules import DonationDraft, description, new_receipt_code, refuse_if_wrong
-from app.goods.operations import GoodsDraft, receive_goods, renumber_goods, undo_receipt
+from app.goods.operations import (
+    GoodsDraft,
+    carry_photos,
+    draft_of,
+    receive_goods,
+    renumber_goods,
+    undo_receipt,
+)
 from app.goods.queries import lines_of
 from app.ledger import queries as ledger
 from app.ledger import rules as posting
@@ -313,17 +320,7 @@ def correct_money(
     lines = lines_of(session, SUBJECT, donation_id)
     current = [line for line in lines if line.entry_number == donation.entry_number]
     if draft.kind == "goods" and not draft.goods:
-        draft.goods = [
-            GoodsDraft(
-                line.item,
-                line.quantity,
-                line.unit,
-                line.value_minor,
-                line.valuation_basis,
-                line.basis_is_confirmed,
-            )
-            for line in current
-        ]
+        draft.goods = [draft_of(session, line) for line in current]
     if draft.kind != donation.kind:
         raise Refused(N_("捐款和捐物不能互相更正；请冲销后重新登记"), field="method")
     refuse_if_wrong(draft, clock.today())
@@ -339,7 +336,7 @@ def correct_money(
     donation = queries.donation(session, donation_id)
     if draft.goods:
         undo_receipt(session, current, posted.number)
-        receive_goods(
+        fresh = receive_goods(
             session,
             draft.goods,
             fund_id=draft.fund_id,
@@ -353,6 +350,7 @@ def correct_money(
                 donation.register_id, ""
             ),
         )
+        carry_photos(session, actor, current, fresh)
         donation = queries.donation(session, donation_id)
     donation.amount_minor, donation.earmark_id = draft.total_minor, draft.earmark_id
     donation.method, donation.money_account_id = draft.method, draft.money_account_id

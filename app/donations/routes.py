@@ -19,6 +19,7 @@ from app.donations.forms import (
     NEW_EARMARK,
     GiftForm,
     GoodsGiftForm,
+    GoodsLinesForm,
     MoneyGiftForm,
     row_id,
 )
@@ -26,14 +27,17 @@ from app.donations.models import Donation
 from app.donations.queries import DonationFilter, KnownDonor
 from app.donations.rules import METHODS
 from app.files import queries as files
-from app.files.rules import readable_by
-from app.goods.queries import lines_of
+from app.files.rules import MAX_BYTES, readable_by
+from app.goods.models import GoodsLine
+from app.goods.operations import attach_photo
+from app.goods.queries import lines_of, places_of
 from app.ledger import queries as ledger
 from app.ledger.tracing import queries as tracing
 from app.ledger.treasury import queries as books
 from app.parties import queries as parties
 from app.parties.rules import KINDS, waits_for_evidence
 from app.people.queries import names_of
+from app.settings import Settings
 from app.shared import clock
 from app.shared.encryption import decrypt
 from app.shared.errors import N_, NotFound, Refused
@@ -209,6 +213,7 @@ def record_goods() -> Response:
         adds_line=adds_line,
         fragment="goods_lines" if adds_line else "donor_choice",
         form=form,
+        **goods_context(form, fund.id),
         nav_current="donations",
     )
 
@@ -233,12 +238,42 @@ def _record(
                 )
             else:
                 gift = operations.record_donation(writing, actor(), draft)
+            if isinstance(form, GoodsGiftForm) and not repeated:
+                attach_photographs(writing, form, gift)
         if repeated:
             said = _("这张表单已经登记过，就是下面这一笔，没有重复登记。要登记另一笔，请重新打开登记页。")
         else:
             said = _("捐赠已登记，记入第 %(number)s 号分录", number=gift.entry_number)
         return done(url_for("donations.show", donation_id=gift.id), said)
     return None
+
+
+def attach_photographs(writing: Session, form: GoodsLinesForm, gift: Donation) -> None:
+    """The pictures of a form belong to the lines that the gift has by now."""
+    lines = standing_lines(writing, gift)
+    settings: Settings = current_app.extensions["sunledger_settings"]
+    for place, (name, content) in form.photographs().items():
+        attach_photo(
+            writing,
+            actor(),
+            settings.files_dir,
+            lines[place].id,
+            name=name,
+            content=content,
+            field=f"goods-{place}-photo",
+        )
+
+
+def standing_lines(reading: Session, gift: Donation) -> list[GoodsLine]:
+    """The goods of a gift as it is now, those of its corrected entries aside."""
+    lines = lines_of(reading, operations.SUBJECT, gift.id)
+    return [line for line in lines if line.entry_number == gift.entry_number]
+
+
+def goods_context(form: GoodsLinesForm, fund_id: int) -> dict[str, Any]:
+    """What the page of a form of goods shows beside it: known places, and how large a picture may be."""
+    form.ask_for_photographs_again()
+    return {"places": [each.name for each in places_of(session(), fund_id)], "max_bytes": MAX_BYTES}
 
 
 def _offer_donors(form: GiftForm, fund: FundChoice) -> None:
@@ -337,11 +372,7 @@ def show(donation_id: int) -> Response:
         entries=entries[::-1],
         tranche=tracing.tranche(reading, gift.entry_number),
         uses=tracing.uses_of_tranche(reading, gift.entry_number),
-        lines=[
-            line
-            for line in lines_of(reading, operations.SUBJECT, gift.id)
-            if line.entry_number == gift.entry_number
-        ],
+        lines=standing_lines(reading, gift),
         consents=consents,
         waits_for_evidence=waits_for_evidence(
             donor.kind, parties.as_draft(consents[0] if consents else None)

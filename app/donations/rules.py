@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from app.goods.operations import GoodsDraft
+from app.goods.rules import PLACE_MAX, refuse_words_if_wrong
 from app.parties.operations import PartyDraft
 from app.shared.errors import N_, InputRefused, Refused
 from app.shared.money import MAX_MINOR, Money
@@ -65,7 +66,7 @@ def refuse_if_wrong(draft: DonationDraft, today: date) -> None:
     except Refused as refusal:
         refusals.append(refusal)
     if draft.kind == "goods":
-        refusals += _wrong_goods(draft.goods)
+        refusals += _wrong_goods(draft.goods, draft.received_on)
     elif draft.goods:
         refusals.append(Refused(N_("捐款不带物资明细；请把物资另记一笔"), field="goods"))
     elif draft.amount_minor <= 0:
@@ -84,11 +85,21 @@ def refuse_if_wrong(draft: DonationDraft, today: date) -> None:
         raise InputRefused(refusals)
 
 
-def _wrong_goods(lines: list[GoodsDraft]) -> list[Refused]:
+def _wrong_goods(lines: list[GoodsDraft], received_on: date) -> list[Refused]:
     if not lines:
         return [Refused(N_("请至少填写一种物资"), field="goods")]
     refusals = []
-    for line in lines:
+    for place, line in enumerate(lines):
+        try:
+            refuse_words_if_wrong(line.category, line.condition, line.expires_on, received_on)
+        except Refused as refusal:
+            refusals.append(
+                Refused(refusal.sentence, field=f"goods-{place}-{refusal.field}", **refusal.values)
+            )
+        if len(line.place) > PLACE_MAX:
+            refusals.append(
+                Refused(N_("存放地点最多 %(most)s 个字"), field=f"goods-{place}-place", most=PLACE_MAX)
+            )
         if not line.item.strip() or len(line.item) > 120:
             refusals.append(Refused(N_("请填写物资名称，最多 120 个字"), field="goods"))
         if not 0 < line.quantity <= MAX_PIECES:

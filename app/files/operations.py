@@ -11,7 +11,7 @@ from typing import IO
 from sqlalchemy.orm import Session
 
 from app.files.models import Attachment
-from app.files.queries import files_of, path_of
+from app.files.queries import FileRow, files_of, path_of
 from app.files.rules import (
     MAX_BYTES,
     PICTURES,
@@ -105,6 +105,35 @@ def log_public_files(session: Session, subject_type: str, subject_id: int) -> No
             for file in files
         ],
     )
+
+
+def share_files(
+    session: Session, actor: Actor, files: list[FileRow], *, subject_type: str, subject_id: int
+) -> None:
+    """Files of a record that was replaced belong to the record in its place too: the same bytes, rows and leaves of their own.
+
+    Whoever replaced the record has checked that the actor may do so.
+    """
+    for file in files:
+        old = session.get_one(Attachment, file.id)
+        session.add(
+            Attachment(
+                subject_type=subject_type,
+                subject_id=subject_id,
+                purpose=old.purpose,
+                name=old.name,
+                media_type=old.media_type,
+                sha256=old.sha256,
+                size=old.size,
+                is_public=old.is_public,
+                uploaded_by_id=old.uploaded_by_id,
+                uploaded_at=clock.now(),
+            )
+        )
+    session.flush()
+    if files:
+        log_public_files(session, subject_type, subject_id)
+        audit.record(session, actor.user_id, "share_files", subject_type, subject_id, files=len(files))
 
 
 def add_public_copies(

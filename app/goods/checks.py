@@ -83,7 +83,7 @@ def _movements(session: Session) -> Check:
             "OR m.entry_number <> l.entry_number)) "
             "OR (m.kind IN ('withdrawn', 'returned') AND NOT EXISTS (SELECT 1 FROM goods_movement f "
             "JOIN journal_entry e ON e.number = m.entry_number WHERE f.goods_line_id = m.goods_line_id "
-            "AND f.kind = CASE m.kind WHEN 'withdrawn' THEN 'received' ELSE 'sold' END "
+            "AND (f.kind = 'received') = (m.kind = 'withdrawn') AND f.kind NOT IN ('withdrawn', 'returned') "
             "AND f.quantity = m.quantity AND f.value_minor = m.value_minor "
             "AND f.entry_number IN (e.reverses_number, e.replaces_number))) ORDER BY m.id"
         )

@@ -2,13 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date, datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, Text
+from sqlalchemy import BigInteger, CheckConstraint, Date, ForeignKey, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from app.goods.states import CATEGORIES, CONDITIONS, MOVEMENTS
 from app.shared.db import Base, Id, Minor, UtcDateTime
-from app.shared.guards import append_only, declare, whole_numbers
+from app.shared.guards import append_only, declare, refuse, whole_numbers
+
+
+def _one_of(column: str, words: Iterable[str]) -> str:
+    return f"{column} IN ({', '.join(f'{word!r}' for word in words)})"
+
+
+class GoodsPlace(Base):
+    """Where goods of a fund are kept: a shelf, a room, somebody's garage."""
+
+    __tablename__ = "goods_place"
+    __table_args__ = (
+        UniqueConstraint("fund_id", "name"),
+        CheckConstraint("length(name) > 0", name="goods_place_has_a_name"),
+    )
+
+    id: Mapped[Id]
+    fund_id: Mapped[int] = mapped_column(ForeignKey("fund.id"))
+    name: Mapped[str] = mapped_column(String(60))
 
 
 class GoodsLine(Base):
@@ -27,6 +47,11 @@ class GoodsLine(Base):
             "value_left_minor >= 0 AND value_left_minor <= value_minor", name="goods_value_left_is_in_range"
         ),
         CheckConstraint("quantity_left > 0 OR value_left_minor = 0", name="no_value_without_goods"),
+        CheckConstraint(_one_of("category", ("", *CATEGORIES)), name="goods_category_is_known"),
+        CheckConstraint(_one_of("condition", ("", *CONDITIONS)), name="goods_condition_is_known"),
+        CheckConstraint(
+            "expires_on IS NULL OR expires_on >= received_on", name="goods_were_not_received_expired"
+        ),
         Index("ix_goods_line_source", "source_type", "source_id"),
         Index("ix_goods_line_fund", "fund_id", "quantity_left"),
         Index("ix_goods_line_office_number", "fund_id", "office_number"),
@@ -51,6 +76,11 @@ class GoodsLine(Base):
     # The office's own number of the gift and the register that it stands in: a sale's register points to goods by them.
     office_number: Mapped[str] = mapped_column(String(40), default="")
     register_title: Mapped[str] = mapped_column(String(200), default="")
+    # What the office says of them; it may change while they are in stock.
+    category: Mapped[str] = mapped_column(String(20), default="")
+    condition: Mapped[str] = mapped_column(String(20), default="")
+    expires_on: Mapped[date | None] = mapped_column(Date)
+    place_id: Mapped[int | None] = mapped_column(ForeignKey("goods_place.id"))
 
 
 class GoodsMovement(Base):
@@ -59,7 +89,7 @@ class GoodsMovement(Base):
     __tablename__ = "goods_movement"
     __table_args__ = (
         CheckConstraint(
-            "kind IN ('received', 'sold', 'issued', 'lost', 'returned', 'withdrawn')",
+            _one_of("kind", MOVEMENTS),
             name="goods_movement_kind_is_known",
         ),
         CheckConstraint("quantity > 0", name="goods_movement_is_positive"),
@@ -77,4 +107,26 @@ class GoodsMovement(Base):
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-declare(append_only("goods_movement"), whole_numbers("goods_line", "value_minor", "value_left_minor"))
+_FOREIGN_PLACE = (
+    "NEW.place_id IS NOT NULL AND NOT EXISTS "
+    "(SELECT 1 FROM goods_place p WHERE p.id = NEW.place_id AND p.fund_id = NEW.fund_id)"
+)
+
+declare(
+    append_only("goods_movement"),
+    whole_numbers("goods_line", "value_minor", "value_left_minor"),
+    refuse(
+        "goods_are_kept_in_a_new_place_of_their_fund",
+        "goods_line",
+        "INSERT",
+        _FOREIGN_PLACE,
+        "goods_place_is_of_their_fund",
+    ),
+    refuse(
+        "goods_are_kept_in_a_place_of_their_fund",
+        "goods_line",
+        "UPDATE OF place_id",
+        _FOREIGN_PLACE,
+        "goods_place_is_of_their_fund",
+    ),
+)

@@ -10,12 +10,12 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.files.models import Attachment
-from app.files.operations import attach_file, log_public_files
-from app.files.queries import files_of
+from app.files.operations import attach_file, log_public_files, share_files
+from app.files.queries import files_of, files_of_many
 from app.files.rules import PICTURES
 from app.goods import queries
-from app.goods.models import GoodsLine, GoodsMovement
-from app.goods.rules import MOST_PHOTOS, PHOTO, SUBJECT, cost_of
+from app.goods.models import GoodsLine, GoodsMovement, GoodsPlace
+from app.goods.rules import MOST_PHOTOS, PHOTO, PLACE_MAX, SUBJECT, cost_of, refuse_words_if_wrong
 from app.log.operations import LeafDraft, append
 from app.log.queries import latest_version
 from app.shared import clock
@@ -23,11 +23,15 @@ from app.shared.audit import record
 from app.shared.db import insert_rows
 from app.shared.errors import N_, Conflict, Refused
 from app.shared.permissions import Actor, Permission
+from app.shared.text import normal
 
 
 @dataclass(frozen=True, slots=True)
 class GoodsDraft:
-    """One kind of goods as given: pieces, unit, total value in fen and what the value rests on ('' = to be confirmed)."""
+    """One kind of goods as given: pieces, unit, total value in fen and what the value rests on ('' = to be confirmed).
+
+    ``category`` and ``condition`` are words of app.goods.states or '' (not said); ``place`` is the name of where they are kept.
+    """
 
     item: str
     quantity: int
@@ -35,6 +39,10 @@ class GoodsDraft:
     value_minor: int
     basis: str = ""
     basis_is_confirmed: bool = False
+    category: str = ""
+    condition: str = ""
+    expires_on: date | None = None
+    place: str = ""
 
 
 def receive_goods(
@@ -72,6 +80,10 @@ def receive_goods(
             received_on=received_on,
             office_number=office_number.strip(),
             register_title=register_title,
+            category=draft.category,
+            condition=draft.condition,
+            expires_on=draft.expires_on,
+            place_id=_place(session, fund_id, draft.place),
         )
         for draft in drafts
     ]
@@ -86,6 +98,91 @@ def receive_goods(
         source_id,
     )
     return lines
+
+
+def _place(session: Session, fund_id: int, name: str) -> int | None:
+    """The id of the fund's place of this name, which is written down when it is new; None without a name."""
+    name = normal(name)
+    if not name:
+        return None
+    if len(name) > PLACE_MAX:
+        raise Refused(N_("存放地点最多 %(most)s 个字"), field="place", most=PLACE_MAX)
+    known = queries.place_named(session, fund_id, name)
+    if known is None:
+        known = GoodsPlace(fund_id=fund_id, name=name)
+        session.add(known)
+        session.flush()
+    return known.id
+
+
+def draft_of(session: Session, line: GoodsLine) -> GoodsDraft:
+    """A line as it was given, with what the office says of it now: for putting it into the books anew."""
+    return GoodsDraft(
+        line.item,
+        line.quantity,
+        line.unit,
+        line.value_minor,
+        line.valuation_basis,
+        line.basis_is_confirmed,
+        line.category,
+        line.condition,
+        line.expires_on,
+        queries.place_name(session, line.place_id),
+    )
+
+
+def describe_goods(
+    session: Session,
+    actor: Actor,
+    line_id: int,
+    *,
+    category: str,
+    condition: str,
+    expires_on: date | None,
+    place: str,
+) -> GoodsLine:
+    """Say what sort of goods these are, in what state, until when they are good and where they are kept.
+
+    The whole line moves to another place (docs/decisions/goods-in-one-place.md). Raises Refused, naming the field, for an
+    unknown word, a last day before the goods came, or a name of a place that is too long.
+    """
+    line = queries.line(session, line_id)
+    actor.require(Permission.GIFT_RECORD, line.fund_id)
+    refuse_words_if_wrong(category, condition, expires_on, line.received_on)
+    wanted = {
+        "category": category,
+        "condition": condition,
+        "expires_on": expires_on,
+        "place_id": _place(session, line.fund_id, place),
+    }
+    changed = {name: value for name, value in wanted.items() if getattr(line, name) != value}
+    for name, value in changed.items():
+        setattr(line, name, value)
+    session.flush()
+    if changed:  # else the second click of a double click
+        record(
+            session,
+            actor.user_id,
+            "describe_goods",
+            SUBJECT,
+            line.id,
+            **{name: str(value or "") for name, value in changed.items()},
+        )
+    return line
+
+
+def carry_photos(session: Session, actor: Actor, old: list[GoodsLine], new: list[GoodsLine]) -> None:
+    """A gift in kind was corrected: photographs of its old lines belong to the new ones of the same item, else the same row."""
+    photos = files_of_many(session, SUBJECT, [line.id for line in old])
+    left = list(new)
+    for place, line in enumerate(old):
+        same = next((each for each in left if each.item == line.item), None)
+        if same is None and len(old) == len(new) and new[place] in left:
+            same = new[place]
+        if same is None:
+            continue
+        left.remove(same)
+        share_files(session, actor, photos.get(line.id, []), subject_type=SUBJECT, subject_id=same.id)
 
 
 def _leaf(line: GoodsLine) -> LeafDraft:
@@ -169,10 +266,18 @@ def put_back(
 
 
 def undo_receipt(session: Session, lines: list[GoodsLine], reversal_number: int) -> None:
-    """Empty the lines of a gift in kind whose entry was reversed. Raises Refused when pieces have gone out already."""
+    """Empty the lines of a gift in kind whose entry was reversed.
+
+    Raises Refused when pieces have gone out already, or when a sale or a motion counts on them.
+    """
+    held = queries.held_pieces(session, [line.id for line in lines])
     for line in lines:
         if line.quantity_left != line.quantity:
             raise Refused(N_("“%(item)s”已有发出或卖出，不能冲销这笔捐赠"), item=line.item)
+        if held[line.id]:
+            raise Refused(
+                N_("“%(item)s”已放到义卖或发放提案里，请先从那里移除，再冲销这笔捐赠"), item=line.item
+            )
     for line in lines:
         take_out(
             session,

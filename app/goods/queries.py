@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from sqlalchemy import ColumnElement, Select, func, select, tuple_
 from sqlalchemy.orm import Session
 
 from app.files.queries import FileRow, files_of_many
 from app.files.rules import open_to_all, readable_by
-from app.goods.models import GoodsLine, GoodsMovement
-from app.goods.rules import SUBJECT
+from app.goods.models import GoodsLine, GoodsMovement, GoodsPlace
+from app.goods.rules import SOON, SUBJECT, holders
 from app.shared.errors import N_, NotFound
 from app.shared.permissions import Actor, Permission
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceTotals:
+    """What one place holds now: kinds of goods, pieces, carrying value in fen. ``id`` 0 is no place."""
+
+    id: int
+    name: str
+    kinds: int
+    pieces: int
+    value_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +91,20 @@ def stock_totals(session: Session, fund_id: int | None = None) -> StockTotals:
 
 
 def in_stock(
-    session: Session, fund_id: int, *, after: int | None = None, limit: int | None = None
+    session: Session,
+    fund_id: int,
+    *,
+    place_id: int | None = None,
+    after: int | None = None,
+    limit: int | None = None,
 ) -> list[GoodsLine]:
-    """Lines with pieces left, oldest first; ``after`` (a line) and ``limit`` page through them."""
+    """Lines with pieces left, oldest first; ``after`` (a line) and ``limit`` page through them.
+
+    ``place_id``: those that are kept there; 0, those of which nobody said where they are.
+    """
     found = select(GoodsLine).where(GoodsLine.fund_id == fund_id, GoodsLine.quantity_left > 0)
+    if place_id is not None:
+        found = found.where(GoodsLine.place_id == place_id if place_id else GoodsLine.place_id.is_(None))
     return list(session.scalars(_part_of(found, after, limit)))
 
 
@@ -101,6 +123,85 @@ def to_confirm(
 def count_to_confirm(session: Session, fund_id: int) -> int:
     """How many lines wait for a valuation basis."""
     return session.scalar(select(func.count(GoodsLine.id)).where(*_is_to_be_confirmed(fund_id))) or 0
+
+
+def held_pieces(session: Session, line_ids: Collection[int]) -> dict[int, int]:
+    """Pieces of each line that sales and motions count on, though they are still in stock."""
+    held = dict.fromkeys(line_ids, 0)
+    for holder in holders().values() if held else ():
+        for line_id, pieces in holder(session, line_ids).items():
+            held[line_id] += pieces
+    return held
+
+
+def free_pieces(session: Session, found: GoodsLine) -> int:
+    """The pieces of a line that nothing counts on yet: what a sale or an issue may still take. Never below zero."""
+    return max(found.quantity_left - held_pieces(session, [found.id])[found.id], 0)
+
+
+def movements_of(session: Session, line_id: int) -> list[GoodsMovement]:
+    """What came and went of one line, the latest first."""
+    return list(
+        session.scalars(
+            select(GoodsMovement)
+            .where(GoodsMovement.goods_line_id == line_id)
+            .order_by(GoodsMovement.id.desc())
+        )
+    )
+
+
+def place_named(session: Session, fund_id: int, name: str) -> GoodsPlace | None:
+    """The fund's place of this name."""
+    return session.scalar(select(GoodsPlace).where(GoodsPlace.fund_id == fund_id, GoodsPlace.name == name))
+
+
+def place_name(session: Session, place_id: int | None) -> str:
+    """What a place is called; "" where there is none."""
+    found = session.get(GoodsPlace, place_id) if place_id else None
+    return found.name if found is not None else ""
+
+
+def places_of(session: Session, fund_id: int) -> list[GoodsPlace]:
+    """The fund's places by name."""
+    return list(
+        session.scalars(select(GoodsPlace).where(GoodsPlace.fund_id == fund_id).order_by(GoodsPlace.name))
+    )
+
+
+def stock_by_place(session: Session, fund_id: int) -> list[PlaceTotals]:
+    """What each place holds, by name, and last what has none. Empty places are left out."""
+    rows = session.execute(
+        select(
+            GoodsPlace.id,
+            GoodsPlace.name,
+            func.count(GoodsLine.id),
+            func.sum(GoodsLine.quantity_left),
+            func.sum(GoodsLine.value_left_minor),
+        )
+        .select_from(GoodsLine)
+        .join(GoodsPlace, GoodsPlace.id == GoodsLine.place_id, isouter=True)
+        .where(GoodsLine.fund_id == fund_id, GoodsLine.quantity_left > 0)
+        .group_by(GoodsPlace.id, GoodsPlace.name)
+    )
+    found = [
+        PlaceTotals(place_id or 0, name or "", kinds, int(pieces), int(value))
+        for place_id, name, kinds, pieces, value in rows
+    ]
+    return sorted(found, key=lambda each: (each.id == 0, each.name))
+
+
+def count_expiring(session: Session, fund_id: int, today: date) -> int:
+    """How many lines in stock have expired or will within thirty days."""
+    return (
+        session.scalar(
+            select(func.count(GoodsLine.id)).where(
+                GoodsLine.fund_id == fund_id,
+                GoodsLine.quantity_left > 0,
+                GoodsLine.expires_on <= today + SOON,
+            )
+        )
+        or 0
+    )
 
 
 def _is_to_be_confirmed(fund_id: int) -> tuple[ColumnElement[bool], ...]:

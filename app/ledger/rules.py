@@ -262,11 +262,16 @@ def _net_assets(earmark: Earmark) -> str:
 def stock_out_postings(
     earmark: Earmark, minor: int, project_id: int | None = None, *, lost: bool = False
 ) -> list[PostingDraft]:
-    """Goods given to beneficiaries: Dr 510101, Cr 1201; lost or spoilt: Dr 5901."""
+    """Goods given to beneficiaries: Dr 510101, Cr 1201; lost or spoilt, as a count shows: Dr 5301."""
     return [
-        _debit(chart.OTHER_COST if lost else chart.PROGRAMME_SPENDING, earmark, minor, project_id),
+        _debit(chart.MANAGEMENT if lost else chart.PROGRAMME_SPENDING, earmark, minor, project_id),
         _credit(chart.INVENTORY, earmark, minor),
     ]
+
+
+def stock_found_postings(earmark: Earmark, minor: int) -> list[PostingDraft]:
+    """Goods that a count found and nobody knew of: Dr 1201, Cr 4901."""
+    return [_debit(chart.INVENTORY, earmark, minor), _credit(chart.OTHER_INCOME, earmark, minor)]
 
 
 def direction_of(kind: str) -> str:

@@ -13,7 +13,6 @@ from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
 from app.goods import queries as goods
-from app.goods.models import GoodsLine
 from app.log.operations import LeafDraft, append
 from app.log.queries import latest_version
 from app.sales import queries
@@ -145,7 +144,7 @@ def add_lot(session: Session, actor: Actor, event_id: int, draft: LotDraft) -> L
     line = goods.line(session, draft.goods_line_id)
     if line.fund_id != event.fund_id:
         raise Refused(N_("这批物资不属于本基金"), field="goods_line")
-    free = line.quantity_left - pieces_on_sale(session, line.id)
+    free = goods.free_pieces(session, line)
     if draft.quantity * draft.units_per_item > free:
         raise Refused(
             N_("“%(item)s”可供义卖的只有 %(free)s %(unit)s，不够 %(wanted)s"),
@@ -173,18 +172,6 @@ def add_lot(session: Session, actor: Actor, event_id: int, draft: LotDraft) -> L
     session.flush()
     record(session, actor.user_id, "add_lot", "lot", lot.id)
     return lot
-
-
-def pieces_on_sale(session: Session, goods_line_id: int) -> int:
-    """Pieces of a goods line that lots of open events hold (offered, or sold and not yet booked)."""
-    return int(
-        session.scalar(
-            select(func.coalesce(func.sum(Lot.quantity * Lot.units_per_item), 0))
-            .join(SaleEvent, SaleEvent.id == Lot.event_id)
-            .where(Lot.goods_line_id == goods_line_id, SaleEvent.status == "open")
-        )
-        or 0
-    )
 
 
 def record_sale(
@@ -326,8 +313,3 @@ def _require_collecting(session: Session, event: SaleEvent, method: str) -> None
         raise Conflict(N_("活动在 %(day)s，那天起才能登记成交"), day=event.held_on.isoformat())
     if method in METHODS and method not in queries.methods_of(session, event):
         raise Refused(N_("这场活动没有公布这种收款账户"), field="method")
-
-
-def free_pieces(session: Session, line: GoodsLine) -> int:
-    """The pieces in stock that no open lot holds yet."""
-    return line.quantity_left - pieces_on_sale(session, line.id)

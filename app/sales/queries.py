@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.goods.models import GoodsLine
+from app.goods.rules import holds_goods
 from app.ledger.structure.models import MoneyAccount
 from app.sales.models import METHODS, CollectionAccount, Count, Lot, LotResult, Sale, SaleEvent
 from app.shared.errors import N_, NotFound
@@ -308,3 +310,15 @@ def announcement_said(session: Session, event: SaleEvent) -> tuple[dict[str, Any
         "filing": event.filing_number,
     }
     return body, texts
+
+
+@holds_goods("lots")
+def _pieces_on_sale(session: Session, goods_line_ids: Collection[int]) -> dict[int, int]:
+    """Pieces that lots of open events hold (offered, or sold and not yet booked), by goods line."""
+    rows = session.execute(
+        select(Lot.goods_line_id, func.sum(Lot.quantity * Lot.units_per_item))
+        .join(SaleEvent, SaleEvent.id == Lot.event_id)
+        .where(Lot.goods_line_id.in_(goods_line_ids), SaleEvent.status == "open")
+        .group_by(Lot.goods_line_id)
+    )
+    return {line_id: int(pieces) for line_id, pieces in rows}

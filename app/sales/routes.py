@@ -9,7 +9,6 @@ from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
 from app.goods import queries as goods
-from app.goods.models import GoodsLine
 from app.goods.routes import LINES, line_pages
 from app.ledger import queries as ledger
 from app.sales import operations, queries
@@ -178,11 +177,12 @@ def choose_goods(event_id: int) -> Response:
     event = readable_event(event_id)
     after = asked_number("after")
     lines = goods.in_stock(session(), event.fund_id, after=after, limit=LINES + 1)
+    held = goods.held_pieces(session(), [line.id for line in lines])
     return page(
         "sales/choose_goods.html",
         fragment="goods_list",
         event=event,
-        goods=[(line, operations.free_pieces(session(), line)) for line in lines[:LINES]],
+        goods=[(line, max(line.quantity_left - held[line.id], 0)) for line in lines[:LINES]],
         **line_pages("sales.choose_goods", lines, after, event_id=event_id),
         nav_current="sales",
     )
@@ -225,13 +225,9 @@ def add_lot(event_id: int, line_id: int) -> Response:
         form=form,
         event=event,
         line=line,
-        free=_free(line),
+        free=goods.free_pieces(session(), line),
         nav_current="sales",
     )
-
-
-def _free(line: GoodsLine) -> int:
-    return line.quantity_left - operations.pieces_on_sale(session(), line.id)
 
 
 def _units_are_confirmed(form: LotForm) -> bool:

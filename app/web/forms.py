@@ -112,6 +112,11 @@ class Form(FlaskForm):  # type: ignore[misc]
             self.form_errors.append(sentence)
         else:
             field.errors = [*field.errors, sentence]
+            for each in self:
+                if isinstance(each, FieldList):  # it remembers what its entries said when it was validated
+                    said = [entry.errors for entry in each]
+                    texts = [error for error in each.errors if isinstance(error, str)]
+                    each.errors = [*said, *texts] if any(said) else texts
 
     @property
     def is_refused(self) -> bool:

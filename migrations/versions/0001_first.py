@@ -574,6 +574,15 @@ def upgrade() -> None:
     op.create_index('ix_donation_fund', 'donation', ['fund_id', 'id'], unique=False)
     op.create_index('ix_donation_office_number', 'donation', ['register_id', 'office_number'], unique=False)
     op.create_index('ix_donation_party', 'donation', ['party_id'], unique=False)
+    op.create_table('goods_place',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=60), nullable=False),
+    sa.CheckConstraint('length(name) > 0', name=op.f('goods_place_has_a_name')),
+    sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_goods_place_fund_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_goods_place')),
+    sa.UniqueConstraint('fund_id', 'name', name=op.f('uq_goods_place_fund_id_name'))
+    )
     op.create_table('goods_line',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -592,6 +601,13 @@ def upgrade() -> None:
     sa.Column('received_on', sa.Date(), nullable=False),
     sa.Column('office_number', sa.String(length=40), nullable=False),
     sa.Column('register_title', sa.String(length=200), nullable=False),
+    sa.Column('category', sa.String(length=20), nullable=False),
+    sa.Column('condition', sa.String(length=20), nullable=False),
+    sa.Column('expires_on', sa.Date(), nullable=True),
+    sa.Column('place_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.CheckConstraint("category IN ('', 'food', 'clothing', 'books', 'toys', 'appliances', 'household', 'medical', 'other')", name=op.f('goods_category_is_known')),
+    sa.CheckConstraint("condition IN ('', 'new', 'good', 'usable', 'damaged')", name=op.f('goods_condition_is_known')),
+    sa.CheckConstraint('expires_on IS NULL OR expires_on >= received_on', name=op.f('goods_were_not_received_expired')),
     sa.CheckConstraint('quantity > 0', name=op.f('goods_quantity_is_positive')),
     sa.CheckConstraint('quantity_left > 0 OR value_left_minor = 0', name=op.f('no_value_without_goods')),
     sa.CheckConstraint('quantity_left >= 0 AND quantity_left <= quantity', name=op.f('goods_left_is_not_negative')),
@@ -599,6 +615,7 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['earmark_id'], ['earmark.id'], name=op.f('fk_goods_line_earmark_id')),
     sa.ForeignKeyConstraint(['entry_number'], ['journal_entry.number'], name=op.f('fk_goods_line_entry_number')),
     sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_goods_line_fund_id')),
+    sa.ForeignKeyConstraint(['place_id'], ['goods_place.id'], name=op.f('fk_goods_line_place_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_goods_line'))
     )
     op.create_index('ix_goods_line_fund', 'goods_line', ['fund_id', 'quantity_left'], unique=False)
@@ -1311,9 +1328,96 @@ def upgrade() -> None:
     )
     op.create_index('ix_payee_account_hash', 'payee_account', ['number_hash'], unique=False)
     op.create_index('ix_payee_account_party', 'payee_account', ['party_id', 'id'], unique=False)
+    op.create_table('goods_count',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('counted_on', sa.Date(), nullable=False),
+    sa.Column('status', sa.String(length=10), nullable=False),
+    sa.Column('counted_by_id', sa.BigInteger(), nullable=False),
+    sa.Column('counted_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ended_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('idempotency_key', sa.String(length=80), nullable=True),
+    sa.CheckConstraint("(status = 'counted') = (ended_at IS NULL)", name=op.f('goods_count_ends_once')),
+    sa.CheckConstraint("(status = 'rejected') = (length(reason) > 0)", name=op.f('rejected_count_has_a_reason')),
+    sa.CheckConstraint("status <> 'confirmed' OR (ended_by_id IS NOT NULL AND ended_by_id <> counted_by_id)", name=op.f('count_is_confirmed_by_a_second_person')),
+    sa.CheckConstraint("status IN ('counted', 'confirmed', 'rejected')", name=op.f('goods_count_status_is_known')),
+    sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_goods_count_fund_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_goods_count')),
+    sa.UniqueConstraint('idempotency_key', name=op.f('uq_goods_count_idempotency_key'))
+    )
+    op.create_index('ix_goods_count_waiting', 'goods_count', ['fund_id'], unique=True, sqlite_where=sa.text("status = 'counted'"), postgresql_where=sa.text("status = 'counted'"))
+    op.create_table('goods_count_line',
+    sa.Column('count_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('goods_line_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('expected', sa.BigInteger(), nullable=False),
+    sa.Column('counted', sa.BigInteger(), nullable=False),
+    sa.Column('explanation', sa.Text(), nullable=False),
+    sa.Column('entry_number', sa.BigInteger(), nullable=True),
+    sa.CheckConstraint('expected = counted OR length(explanation) > 0', name=op.f('difference_in_stock_is_explained')),
+    sa.CheckConstraint('expected > 0 AND counted >= 0', name=op.f('counted_pieces_are_not_negative')),
+    sa.ForeignKeyConstraint(['count_id'], ['goods_count.id'], name=op.f('fk_goods_count_line_count_id')),
+    sa.ForeignKeyConstraint(['entry_number'], ['journal_entry.number'], name=op.f('fk_goods_count_line_entry_number')),
+    sa.ForeignKeyConstraint(['goods_line_id'], ['goods_line.id'], name=op.f('fk_goods_count_line_goods_line_id')),
+    sa.PrimaryKeyConstraint('count_id', 'goods_line_id', name=op.f('pk_goods_count_line'))
+    )
+    op.create_table('motion_goods',
+    sa.Column('motion_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('goods_line_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('pieces', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('pieces > 0', name=op.f('motion_asks_for_pieces')),
+    sa.ForeignKeyConstraint(['goods_line_id'], ['goods_line.id'], name=op.f('fk_motion_goods_goods_line_id')),
+    sa.ForeignKeyConstraint(['motion_id'], ['motion.id'], name=op.f('fk_motion_goods_motion_id')),
+    sa.PrimaryKeyConstraint('motion_id', 'goods_line_id', name=op.f('pk_motion_goods'))
+    )
+    op.create_index('ix_motion_goods_line', 'motion_goods', ['goods_line_id'], unique=False)
+    op.create_table('goods_issue',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('motion_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('handed_on', sa.Date(), nullable=False),
+    sa.Column('recipients', sa.Integer(), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('idempotency_key', sa.String(length=80), nullable=True),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('recorded_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('undone_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('undo_reason', sa.Text(), nullable=False),
+    sa.CheckConstraint("(undone_at IS NULL) = (undo_reason = '')", name=op.f('undone_issue_has_a_reason')),
+    sa.CheckConstraint('(recipients = 0) = (length(reason) > 0)', name=op.f('issue_to_nobody_has_a_reason')),
+    sa.CheckConstraint('recipients >= 0', name=op.f('recipients_are_not_negative')),
+    sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_goods_issue_fund_id')),
+    sa.ForeignKeyConstraint(['motion_id'], ['motion.id'], name=op.f('fk_goods_issue_motion_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_goods_issue')),
+    sa.UniqueConstraint('idempotency_key', name=op.f('uq_goods_issue_idempotency_key'))
+    )
+    op.create_index('ix_goods_issue_standing', 'goods_issue', ['motion_id'], unique=True, sqlite_where=sa.text('undone_at IS NULL'), postgresql_where=sa.text('undone_at IS NULL'))
+    op.create_table('goods_issue_line',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('issue_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('goods_line_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('pieces', sa.BigInteger(), nullable=False),
+    sa.Column('cost_minor', sa.BigInteger(), nullable=False),
+    sa.Column('entry_number', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('pieces > 0', name=op.f('issue_hands_out_pieces')),
+    sa.ForeignKeyConstraint(['entry_number'], ['journal_entry.number'], name=op.f('fk_goods_issue_line_entry_number')),
+    sa.ForeignKeyConstraint(['goods_line_id'], ['goods_line.id'], name=op.f('fk_goods_issue_line_goods_line_id')),
+    sa.ForeignKeyConstraint(['issue_id'], ['goods_issue.id'], name=op.f('fk_goods_issue_line_issue_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_goods_issue_line')),
+    sa.UniqueConstraint('issue_id', 'goods_line_id', name=op.f('uq_goods_issue_line_issue_id_goods_line_id'))
+    )
 
 
 def downgrade() -> None:
+    op.drop_table('goods_issue_line')
+    op.drop_index('ix_goods_issue_standing', table_name='goods_issue', sqlite_where=sa.text('undone_at IS NULL'), postgresql_where=sa.text('undone_at IS NULL'))
+    op.drop_table('goods_issue')
+    op.drop_index('ix_motion_goods_line', table_name='motion_goods')
+    op.drop_table('motion_goods')
+    op.drop_table('goods_count_line')
+    op.drop_index('ix_goods_count_waiting', table_name='goods_count', sqlite_where=sa.text("status = 'counted'"), postgresql_where=sa.text("status = 'counted'"))
+    op.drop_table('goods_count')
     op.drop_index('ix_payee_account_party', table_name='payee_account')
     op.drop_index('ix_payee_account_hash', table_name='payee_account')
     op.drop_table('payee_account')
@@ -1392,6 +1496,7 @@ def downgrade() -> None:
     op.drop_index('ix_goods_line_office_number', table_name='goods_line')
     op.drop_index('ix_goods_line_fund', table_name='goods_line')
     op.drop_table('goods_line')
+    op.drop_table('goods_place')
     op.drop_index('ix_donation_party', table_name='donation')
     op.drop_index('ix_donation_office_number', table_name='donation')
     op.drop_index('ix_donation_fund', table_name='donation')

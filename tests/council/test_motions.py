@@ -203,7 +203,7 @@ def test_word_about_ones_name_is_given_once_and_only_by_a_seat(session: Session)
 
 def test_records_and_log_say_the_same(session: Session) -> None:
     proposals.adopt(session, proposals.NAMED)
-    taken_back = proposals.submit(session, proposals.drafted(session, "goods", amount_minor=30_000))
+    taken_back = proposals.submit(session, proposals.drafted(session, "related_party", amount_minor=30_000))
     with transaction(session, books=True):
         operations.withdraw_motion(session, actor(session, "secretary"), taken_back, "不提了")
     with transaction(session, books=True):

@@ -49,7 +49,7 @@ def test_long_lists_are_read_page_by_page(visit: Visit, session: Session, place:
     secretary = visit("secretary")
     page = secretary.get(f"{PLACE}/{place}")
     while True:
-        seen += [row.split()[0] for row in page.tree.xpath("//tbody//span[@class='main']/text()")]
+        seen += [row.text_content().split()[0] for row in page.tree.xpath("//tbody//span[@class='main']")]
         assert str(len(names)) in page.words, "what is counted is all, not the page"
         following = page.tree.xpath("//a[@rel='next']/@href")
         if not following:

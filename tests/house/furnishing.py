@@ -11,6 +11,7 @@ from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from app.council.interests.operations import InterestDraft, declare_interest
+from app.council.issuing.operations import HandOut, hand_out
 from app.council.motions.operations import attach_files as attach_motion_files
 from app.disbursements.budget.operations import write_budget
 from app.disbursements.budget.rules import BudgetDraft, LineDraft, QuotationDraft
@@ -23,8 +24,10 @@ from app.donations.registers.operations import import_donations
 from app.donations.rules import DonationDraft
 from app.files.operations import attach_file
 from app.funds.queries import only_fund
+from app.goods.counting.operations import Counted, record_count
+from app.goods.counting.queries import stock_to_count
 from app.goods.models import GoodsLine
-from app.goods.operations import GoodsDraft, attach_photo
+from app.goods.operations import GoodsDraft, attach_photo, describe_goods
 from app.jobs.operations import post_notice
 from app.ledger import queries as ledger
 from app.parties.operations import PartyDraft
@@ -106,6 +109,7 @@ def furnish(engine: Engine, files: Path) -> None:
             )
         _meetings(session, moment)
         _motions(session, files)
+        _goods_given_out(session, files, moment)
     with Session(engine, expire_on_commit=False) as session:
         _objections(session)
 
@@ -126,6 +130,38 @@ def _motions(session: Session, files: Path) -> None:
             change,
             [("同意书.pdf", scenes.PDF)],
         )
+
+
+def _goods_given_out(session: Session, files: Path, moment: clock.SimulatedClock) -> None:
+    """Books that were handed out, books that wait for it, books in a draft; and a count that waits for a second person."""
+    line = session.scalars(select(GoodsLine).where(GoodsLine.item == "儿童图书")).one()
+    line_id, fund = line.id, line.fund_id
+    details = {"receiver": "团结社区", "lines": [[line_id, 5]]}
+    asked = {"topic": "goods", "title": "送书到社区", "details": details}
+    handed, waits = (proposals.submit(session, proposals.drafted(session, **asked)) for _ in range(2))
+    for found in (handed, waits):
+        assert proposals.approve(session, found) == "approved"
+    proposals.drafted(session, **asked)
+    moment.set_local(clock.today() + timedelta(days=9))
+    secretary = actor(session, "secretary")
+    with transaction(session, books=True):
+        describe_goods(
+            session, secretary, line_id, category="books", condition="good", expires_on=None, place="二楼书柜"
+        )
+    with transaction(session, books=True):
+        hand_out(
+            session,
+            secretary,
+            files,
+            handed,
+            HandOut(clock.today(), {line_id: 5}, 3, [(f"{PRIVATE_NAME}.pdf", scenes.PDF)]),
+        )
+    with transaction(session, books=True):
+        stock = [
+            Counted(each.id, each.quantity_left, each.quantity_left)
+            for each, _place in stock_to_count(session, fund)
+        ]
+        record_count(session, secretary, fund, stock)
 
 
 def _objections(session: Session) -> None:

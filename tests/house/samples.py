@@ -13,6 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
+from app.council.issuing.models import GoodsIssue
 from app.council.motions.models import Motion
 from app.council.notice.models import Objection, PublicNotice
 from app.disbursements.models import Disbursement
@@ -20,6 +21,7 @@ from app.documents.models import IssuedDocument
 from app.donations.models import Donation
 from app.files.models import Attachment
 from app.funds.models import Fund
+from app.goods.counting.models import GoodsCount
 from app.goods.models import GoodsLine
 from app.goods.rules import PHOTO
 from app.jobs.models import OutboxMessage
@@ -90,6 +92,8 @@ SAMPLES: dict[str, Candidates] = {
     "file_id": _column(Attachment.id),
     "public_pictures.file_id": _photographs,
     "line_id": _column(GoodsLine.id),
+    "issue_id": _column(GoodsIssue.id),
+    "count_id": _column(GoodsCount.id),
     "notice_id": _column(PublicNotice.id),
     "objections.number": _column(Objection.number),
     "objecting.number": _column(Objection.number),

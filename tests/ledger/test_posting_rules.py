@@ -86,6 +86,7 @@ EVENTS: list[tuple[str, str, list[PostingDraft]]] = [
     ),
     ("donated goods given to beneficiaries", "stock_out", rules.stock_out_postings(FREE, 100)),
     ("donated goods lost or spoilt", "stock_out", rules.stock_out_postings(FREE, 100, lost=True)),
+    ("donated goods found by a count", "goods_received", rules.stock_found_postings(FREE, 100)),
 ]
 
 

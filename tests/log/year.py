@@ -22,6 +22,8 @@ from app.council.consents.operations import give_word
 from app.council.interests import operations as interests
 from app.council.interests.checks import check_interests
 from app.council.interests.operations import InterestDraft
+from app.council.issuing import operations as issuing
+from app.council.issuing.checks import check_issues
 from app.council.meetings import operations as meetings
 from app.council.meetings import queries as meeting_queries
 from app.council.meetings.checks import check_meetings
@@ -53,6 +55,9 @@ from app.funds import operations as funds
 from app.funds.checks import check_funds
 from app.funds.models import Fund
 from app.goods.checks import check_goods
+from app.goods.counting import operations as counting
+from app.goods.counting.checks import check_counts
+from app.goods.counting.queries import stock_to_count
 from app.goods.operations import GoodsDraft, confirm_valuation
 from app.goods.queries import lines_of
 from app.ledger import queries as ledger
@@ -98,10 +103,12 @@ def every_breach(session: Session) -> list[str]:
         check_funds,
         check_people,
         check_goods,
+        check_counts,
         check_sales,
         check_council,
         check_interests,
         check_motions,
+        check_issues,
         check_notices,
         check_proofs,
         check_consents,
@@ -567,3 +574,28 @@ class Year:
         self.do(motions.return_motion, found, "写明期限")
         self.do(motions.submit_motion, found)
         self.do(motions.withdraw_motion, found, "改日再议")
+        self._give_out()
+
+    def _give_out(self) -> None:
+        """Goods for a group of people: resolved, in notice, handed out, and a count of what is left."""
+        details = {"receiver": "环卫班组", "lines": [[self.gloves, 2]]}
+        draft = MotionDraft(self.fund, "goods", "手套送环卫班组", "冬天扫雪用。", details=details)
+        found = self.do(motions.draft_motion, draft).id
+        self.do(motions.submit_motion, found)
+        for seat in range(1, SEATS):
+            self.cast("motion", found, seat, "approve")
+        self.sign("motion", found, "opinion")
+        self.now.set_local(date(2024, 1, 8))
+        lists = [("签收表.pdf", _PAPER)]
+        handed = issuing.HandOut(clock.today(), {self.gloves: 2}, 2, lists)
+        self.do(issuing.hand_out, self._files, found, handed)
+        offices = tuple(Office(role, self.fund, 0) for role in (Role.SECRETARY, Role.ACCOUNTANT))
+        counter, confirmer = (Actor(user, "盘点", offices) for user in (1, 2))
+        stock = [
+            counting.Counted(line.id, line.quantity_left, line.quantity_left - place, "破损" if place else "")
+            for place, (line, _where) in enumerate(stock_to_count(self.session, self.fund))
+        ]
+        with transaction(self.session, books=True):
+            count = counting.record_count(self.session, counter, self.fund, stock).id
+        with transaction(self.session, books=True):
+            counting.confirm_count(self.session, confirmer, count)

@@ -10,11 +10,14 @@ from sqlalchemy.orm import Session
 
 from app.council import operations as council
 from app.council.interests.queries import conflicts_of
+from app.council.issuing.operations import bind_goods, cost_of_wanted, require_goods
+from app.council.issuing.rules import Wanted, wanted_of
 from app.council.models import Matter
 from app.council.motions import queries
 from app.council.motions.models import Motion, MotionText
 from app.council.motions.rules import EDITABLE, MotionDraft, may_become, refuse_if_wrong, text_hash
-from app.council.queries import matter_of
+from app.council.notice.operations import open_notice
+from app.council.queries import matter_of, rules_of
 from app.council.rulebook.operations import adopt_rules
 from app.council.rulebook.queries import rules_in_force
 from app.council.rulebook.rules import from_data, hash_of
@@ -56,6 +59,7 @@ def draft_motion(session: Session, actor: Actor, draft: MotionDraft) -> Motion:
     _write(session, found, draft)
     session.add(found)
     session.flush()
+    _bind(session, found)
     record(session, actor.user_id, "draft_motion", SUBJECT, found.id)
     return found
 
@@ -66,11 +70,14 @@ def edit_motion(session: Session, actor: Actor, motion_id: int, draft: MotionDra
     draft.fund_id = found.fund_id
     _write(session, found, draft)
     session.flush()
+    _bind(session, found)
     record(session, actor.user_id, "edit_motion", SUBJECT, found.id)
     return found
 
 
 def _write(session: Session, found: Motion, draft: MotionDraft) -> None:
+    if draft.topic == "goods":  # what it is about has its price; nobody types it
+        draft.amount_minor = cost_of_wanted(session, draft.fund_id, wanted_of(draft.details))
     refuse_if_wrong(draft)
     if draft.topic == "rules":
         from_data(draft.details["rulebook"])
@@ -81,6 +88,11 @@ def _write(session: Session, found: Motion, draft: MotionDraft) -> None:
     found.text = normal(draft.text)
     found.amount_minor = draft.amount_minor
     found.details = canonical_bytes(draft.details).decode()
+
+
+def _bind(session: Session, found: Motion) -> None:
+    wanted = wanted_of(queries.details_of(found)) if found.topic == "goods" else Wanted("", ())
+    bind_goods(session, found, wanted)
 
 
 def _require_change(session: Session, draft: MotionDraft) -> None:
@@ -230,6 +242,8 @@ def _require_standing(session: Session, found: Motion) -> None:
             raise Refused(N_("和现行规则完全一样，没有需要表决的改动"))
     if found.topic == "ending":
         _require_empty(session, found.fund_id)
+    if found.topic == "goods":
+        require_goods(session, found)
     if found.topic == "purpose":
         change = queries.change_of(found)
         available = _available(session, found.fund_id, change.from_id)
@@ -341,10 +355,13 @@ def follow_decision(session: Session, actor: Actor, matter: Matter) -> None:
     """What a decision does: a motion on rules that was approved puts them into force at once, in the same transaction.
 
     A change of purpose moves the money at once, gift by gift. Raises Refused, and nothing is decided, when less is free by now.
+    An issue of goods stands in public notice first, for as long as the rules say; then the office hands them out.
     """
     found = queries.motion(session, matter.subject_id)
     _become(session, found, matter.status)
     record(session, actor.user_id, f"{matter.status}_motion", SUBJECT, found.id)
+    if matter.status == "approved" and found.topic == "goods" and rules_of(session, matter).book.notice_days:
+        open_notice(session, actor, matter)
     if matter.status == "approved" and found.topic == "purpose":
         change = queries.change_of(found)
         change_purpose(

@@ -126,7 +126,7 @@ def show(motion_id: int) -> Response:
 def draft() -> Response:
     """Write a motion in words."""
     form = MotionForm()
-    return _written(form, None, "motions/draft.html", lambda: _plain_draft(form))
+    return written(form, None, "motions/draft.html", lambda: _plain_draft(form))
 
 
 @blueprint.route("/<int:motion_id>/edit", methods=["GET", "POST"])
@@ -134,10 +134,10 @@ def draft() -> Response:
 def edit(motion_id: int) -> Response:
     """Change a motion in words that is a draft or was returned."""
     found = readable(motion_id)
-    if found.status not in EDITABLE or found.topic in ("rules", "purpose"):
+    if found.status not in EDITABLE or found.topic in ("rules", "purpose", "goods"):
         return _back(found)
     form = MotionForm(topic=found.topic, title=found.title, text=found.text, amount=found.amount_minor)
-    return _written(form, found, "motions/draft.html", lambda: _plain_draft(form))
+    return written(form, found, "motions/draft.html", lambda: _plain_draft(form))
 
 
 def _plain_draft(form: MotionForm) -> MotionDraft:
@@ -200,10 +200,10 @@ def _purpose(form: PurposeForm, found: Motion | None, fund_id: int) -> Response:
             form.once.data,
         )
 
-    return _written(form, found, "motions/purpose.html", given, several=len(pools) > 1)
+    return written(form, found, "motions/purpose.html", given, several=len(pools) > 1)
 
 
-def _written(
+def written(
     form: Any, found: Motion | None, template: str, given: Callable[[], MotionDraft], **context: Any
 ) -> Response:
     """Save what was written with its files, or show the form (again)."""

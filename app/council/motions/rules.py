@@ -16,8 +16,8 @@ MOTION_TOPICS: dict[str, str] = {
     topic: name for topic, name in TOPICS.items() if topic not in ("spending", "ratification")
 }
 """What a motion may be about: spending and its ratification are requests, with budget and payee."""
-PLAIN_TOPICS = ("goods", "related_party", "ending", "other")
-"""Topics whose motion is words alone; rules and purpose have a form of their own."""
+PLAIN_TOPICS = ("related_party", "ending", "other")
+"""Topics whose motion is words alone; rules, purpose and goods have a form of their own."""
 
 STATUS_NAMES: dict[str, str] = {
     "drafted": N_("草稿"),
@@ -59,7 +59,8 @@ def may_become(status: str, following: str) -> bool:
 @dataclass(slots=True)
 class MotionDraft:
     """A motion as its proposer writes it. ``amount_minor`` in fen, of goods and of a change of purpose. ``details`` are plain
-    JSON values: {"rulebook", "base"} of a change of rules, {"from", "to"} (earmarks) of a change of purpose."""
+    JSON values: {"rulebook", "base"} of a change of rules, {"from", "to"} (earmarks) of a change of purpose, {"receiver",
+    "lines"} (goods lines and pieces) of an issue of goods, whose amount is what they cost."""
 
     fund_id: int
     topic: str

@@ -20,12 +20,13 @@ from app.donations.correction.forms import (
 )
 from app.donations.forms import MONEY_METHODS
 from app.donations.models import Donation
-from app.donations.routes import gift_of_fund
+from app.donations.routes import gift_of_fund, goods_context, standing_lines
 from app.donations.rules import METHODS
 from app.files.operations import attach_file, read_upload
+from app.goods.layouts import more_words
 from app.goods.models import GoodsLine
-from app.goods.operations import GoodsDraft
-from app.goods.queries import lines_of
+from app.goods.operations import GoodsDraft, draft_of
+from app.goods.queries import place_name
 from app.ledger import queries as ledger
 from app.parties import queries as parties
 from app.parties.rules import KINDS, ConsentDraft
@@ -55,8 +56,7 @@ def _standing(donation_id: int, kind: str | None = None) -> Donation:
 
 
 def _current_lines(gift: Donation) -> list[GoodsLine]:
-    lines = lines_of(session(), operations.SUBJECT, gift.id)
-    return [line for line in lines if line.entry_number == gift.entry_number]
+    return standing_lines(session(), gift)
 
 
 def _shown(template: str, gift: Donation, **context: Any) -> Response:
@@ -175,6 +175,10 @@ def goods(donation_id: int) -> Response:
                 "unit": line.unit,
                 "value": line.value_minor,
                 "basis": line.valuation_basis,
+                "category": line.category,
+                "condition": line.condition,
+                "expires_on": line.expires_on,
+                "place": place_name(session(), line.place_id),
             }
             for line in current
         ],
@@ -191,13 +195,8 @@ def goods(donation_id: int) -> Response:
         return _corrected(gift)
     if _is_ready(form):
         lines = _still_unconfirmed(form.lines, current)
-        before = "；".join(
-            _line_words(line.item, line.quantity, line.unit, line.value_minor, line.valuation_basis)
-            for line in current
-        )
-        after = "；".join(
-            _line_words(line.item, line.quantity, line.unit, line.value_minor, line.basis) for line in lines
-        )
+        before = "；".join(_line_words(draft_of(session(), line)) for line in current)
+        after = "；".join(_line_words(line) for line in lines)
         changes = [
             each
             for each in (
@@ -230,6 +229,7 @@ def goods(donation_id: int) -> Response:
         form=form,
         fragment="goods_lines" if adds_line else None,
         adds_line=adds_line,
+        **goods_context(form, gift.fund_id),
     )
 
 
@@ -242,17 +242,16 @@ def _still_unconfirmed(lines: list[GoodsDraft], current: list[GoodsLine]) -> lis
     ]
 
 
-def _line_words(item: str, quantity: int, unit: str, value_minor: int, basis: str) -> str:
-    return str(
-        _(
-            "%(item)s %(quantity)s %(unit)s，估值 %(value)s 元（%(basis)s）",
-            item=item,
-            quantity=quantity,
-            unit=unit,
-            value=yuan(value_minor),
-            basis=basis or _("依据待确认"),
-        )
+def _line_words(line: GoodsDraft) -> str:
+    words = _(
+        "%(item)s %(quantity)s %(unit)s，估值 %(value)s 元（%(basis)s）",
+        item=line.item,
+        quantity=line.quantity,
+        unit=line.unit,
+        value=yuan(line.value_minor),
+        basis=line.basis or _("依据待确认"),
     )
+    return "，".join([str(words), *more_words(line.category, line.condition, line.expires_on, line.place)])
 
 
 def _is_ready(form: SeenForm) -> bool:

@@ -10,10 +10,13 @@ from sqlalchemy.orm import Session
 
 from app.council import queries as council
 from app.council.consents.queries import PublicVote, public_votes
+from app.council.issuing.queries import IssueView, WantedGoods, goods_of, issues_of
+from app.council.issuing.rules import wanted_of
 from app.council.models import Matter
 from app.council.motions import queries as motions
 from app.council.motions.models import Motion, MotionText
 from app.council.motions.queries import LeafPlace
+from app.council.notice.queries import Standing, standing
 from app.council.rules import Signature, Tally, Terms
 from app.files.queries import FileRow, files_of
 from app.shared.errors import N_, NotFound
@@ -43,6 +46,10 @@ class PublicMotion:
     rounds: list[Round]
     files: list[FileRow]
     leaves: list[LeafPlace]
+    receiver: str
+    goods: list[WantedGoods]
+    issues: list[IssueView]
+    standing: Standing | None
 
     @property
     def closed_at(self) -> datetime | None:
@@ -64,7 +71,19 @@ def public_motion(session: Session, number: str) -> PublicMotion:
         rounds,
         files_of(session, motions.SUBJECT, found.id, only_public=True),
         motions.leaves_of(session, found.id),
+        *_goods(session, found, texts[-1]),
+        standing(session, motions.SUBJECT, found.id),
     )
+
+
+def _goods(
+    session: Session, found: Motion, text: MotionText
+) -> tuple[str, list[WantedGoods], list[IssueView]]:
+    """For whom, which goods and what was handed out; of a motion that was returned only what stood in its last text."""
+    if text.topic != "goods":
+        return "", [], []
+    wanted = wanted_of(motions.details_of(text))
+    return wanted.receiver, goods_of(session, wanted, found.id), issues_of(session, found.id)
 
 
 def _round(session: Session, matter: Matter) -> Round:

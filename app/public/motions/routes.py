@@ -7,9 +7,11 @@ from typing import Any
 from flask import Blueprint, Response, url_for
 from flask_babel import gettext as _
 
+from app.council.issuing.queries import IssueView
 from app.council.layouts import arithmetic, rules_facts
 from app.council.motions.queries import change_of, details_of
 from app.council.motions.rules import MOTION_TOPICS, STATUS_NAMES, STATUS_TAGS
+from app.council.notice.states import GROUNDS, OBJECTION_STATES, OBJECTION_TAGS
 from app.council.rulebook.layouts import changed_lines
 from app.council.rulebook.queries import rules_numbered
 from app.council.rulebook.rules import read_data
@@ -50,6 +52,8 @@ def show(number: str) -> Response:
         rules=rules_facts(session(), latest.matter) if latest else [],
         recusals=[(text(CONFLICTS[kind]), count) for kind, count in latest.recusals] if latest else [],
         story_items=_story(found),
+        grounds={key: text(name) for key, name in GROUNDS.items()},
+        objection_states={key: (OBJECTION_TAGS[key], text(name)) for key, name in OBJECTION_STATES.items()},
         files=[
             {
                 "name": each.name,
@@ -96,6 +100,13 @@ def _story(found: PublicMotion) -> list[dict[str, Any]]:
         items.append((matter.opened_at, {"when": matter.opened_at, "title": _("开始表决")}))
         if matter.decided_at is not None or matter.status in ("endorsing", "referred"):
             items.append((matter.decided_at or matter.opened_at, _decided(one)))
+    notice = found.standing.notice if found.standing is not None else None
+    if notice is not None:
+        title = _("公示到 %(day)s", day=notice.ends_on.isoformat())
+        state = "done" if notice.is_over else "now"
+        began = max(at for at, _item in items)
+        items.append((began, {"when": notice.opens_on, "title": title, "url": "#notice", "state": state}))
+    items += [(each.recorded_at, _told(each)) for each in found.issues]
     if found.closed_at is not None:
         items.append((found.closed_at, {"when": found.closed_at, "title": _("提案撤回"), "state": "stopped"}))
     items.sort(key=lambda item: item[0])
@@ -108,6 +119,12 @@ def _story(found: PublicMotion) -> list[dict[str, Any]]:
         latest = found.rounds[-1]
         told.append({"title": _("理事会正在表决"), "detail": _arithmetic(latest), "state": "now"})
     return told
+
+
+def _told(issue: IssueView) -> dict[str, Any]:
+    title = _("发放给 %(count)s 人（户）", count=issue.recipients) if issue.recipients else _("没有发放")
+    state = "stopped" if issue.is_undone or not issue.recipients else "done"
+    return {"when": issue.handed_on, "title": title, "url": "#issues", "state": state}
 
 
 def _decided(found: Round) -> dict[str, Any]:

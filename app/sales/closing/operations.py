@@ -23,7 +23,7 @@ from app.log.operations import LeafDraft, append
 from app.sales import queries
 from app.sales.models import Count as SaleCount
 from app.sales.models import Lot, LotResult, Sale, SaleEvent
-from app.sales.operations import pieces_on_sale, take_packs
+from app.sales.operations import take_packs
 from app.sales.rules import METHOD_NAMES, SALE_LINES
 from app.shared import clock
 from app.shared.audit import record
@@ -420,7 +420,7 @@ def record_late_sale(
         )
     line = goods.line(session, lot.goods_line_id)
     pieces, books = quantity * lot.units_per_item, _Books(session, event)
-    if pieces > line.quantity_left - pieces_on_sale(session, line.id):
+    if pieces > goods.free_pieces(session, line):
         raise Refused(N_("“%(item)s”的库存不够，或已放到别的义卖里"), field="quantity", item=line.item)
     sale = take_packs(
         session, actor, lot, quantity=quantity, amount_minor=amount_minor, method=method, buyer=buyer

@@ -12,7 +12,6 @@ from app.files.rules import readable_by
 from app.goods import queries as goods
 from app.goods.models import GoodsLine
 from app.sales.models import Lot, Sale, SaleEvent
-from app.sales.operations import pieces_on_sale
 from app.sales.workbooks.rules import SourceGoods
 from app.shared.permissions import Actor, Permission
 
@@ -68,7 +67,7 @@ def goods_numbered(session: Session, fund_id: int, office_number: str) -> list[S
             line.id,
             line.item,
             line.unit,
-            line.quantity_left - pieces_on_sale(session, line.id),
+            goods.free_pieces(session, line),
             line.office_number,
             line.register_title,
             line.received_on,

@@ -11,15 +11,19 @@ from sqlalchemy.orm import Session
 from app.council import queries as council
 from app.council.balloting.registry import Summary, shows
 from app.council.balloting.routes import view_of
+from app.council.issuing.queries import goods_wanted, issues_of, waits_for_hand_out, wanted
+from app.council.issuing.rules import SUBJECT as ISSUE
 from app.council.models import Matter
 from app.council.motions import operations, queries
 from app.council.motions.models import Motion
 from app.council.motions.rules import EDITABLE, MOTION_TOPICS, STATUS_NAMES, STATUS_TAGS, may_become
+from app.council.notice.queries import standing
+from app.council.notice.routes import words_of_objections
 from app.council.rulebook.layouts import changed_lines
 from app.council.rulebook.queries import rules_numbered
 from app.council.rulebook.rules import read_data
 from app.council.states import STATUSES as MATTER_STATUSES
-from app.files.queries import files_of
+from app.files.queries import files_of, files_of_many
 from app.files.rules import PUBLIC_COPY
 from app.ledger import queries as ledger
 from app.people.queries import names_of
@@ -65,6 +69,11 @@ def motion_page(
         submitted_by=names.get(found.submitter_id or 0),
         changes=rule_changes(found),
         change=purpose_change(found),
+        goods=goods_asked(found),
+        issues=issues_of(reading, found.id) if found.topic == "goods" else [],
+        issue_files=_lists_signed(reading, found, who.may(Permission.PERSONAL_READ, found.fund_id)),
+        standing=standing(reading, queries.SUBJECT, found.id),
+        **words_of_objections(),
         consents=_links([file for file in kept if file.purpose == queries.CONSENT]),
         papers=_links([file for file in kept if file.purpose not in (queries.CONSENT, PUBLIC_COPY)]),
         public_copies=_links([file for file in kept if file.purpose == PUBLIC_COPY]),
@@ -76,12 +85,23 @@ def motion_page(
             "open": convenes and found.status == "submitted",
             "return": convenes and may_become(found.status, "returned"),
             "open_papers": proposes and found.number is not None,
+            "hand_out": who.may(Permission.GIFT_RECORD, found.fund_id) and waits_for_hand_out(reading, found),
+            "give_up": convenes and waits_for_hand_out(reading, found),
+            "undo": who.may(Permission.BOOKS_CORRECT, found.fund_id),
             "withdraw": operations.may_withdraw(who, found) and may_become(found.status, "withdrawn"),
         },
         edit_url=edit_url(found),
         nav_current="motions",
         **context,
     )
+
+
+def _lists_signed(reading: Session, found: Motion, may_read: bool) -> dict[int, list[dict[str, str]]]:
+    """The lists that receivers signed, by issue, for those who may read them."""
+    if found.topic != "goods" or not may_read:
+        return {}
+    ids = [each.id for each in issues_of(reading, found.id)]
+    return {key: _links(files) for key, files in files_of_many(reading, ISSUE, ids).items()}
 
 
 def _summary(reading: Session, matter: Matter) -> Summary:
@@ -105,7 +125,11 @@ def matter_page(matter: Matter, template: str | None = None, **context: Any) -> 
 
 def edit_url(found: Motion) -> str:
     """Where a motion on its topic is changed."""
-    endpoint = {"rules": "rules.change", "purpose": "motions.edit_purpose"}.get(found.topic, "motions.edit")
+    endpoint = {
+        "rules": "rules.change",
+        "purpose": "motions.edit_purpose",
+        "goods": "issuing.edit",
+    }.get(found.topic, "motions.edit")
     return url_for(endpoint, motion_id=found.id)
 
 
@@ -126,6 +150,13 @@ def rule_changes(found: Motion) -> dict[str, Any] | None:
         "number": base.number,
         "lines": changed_lines(base.book, read_data(details["rulebook"]), text),
     }
+
+
+def goods_asked(found: Motion) -> dict[str, Any] | None:
+    """Which goods a motion asks for, and for whom."""
+    if found.topic != "goods":
+        return None
+    return {"receiver": wanted(found).receiver, "lines": goods_wanted(session(), found)}
 
 
 def purpose_change(found: Motion) -> dict[str, Any] | None:

@@ -1,0 +1,1 @@
+"""Goods given to beneficiaries: what the council is to resolve, and what was handed out after it did."""
