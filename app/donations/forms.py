@@ -170,8 +170,12 @@ class GoodsLineForm(LineForm):
     unit = TextField(_("计量单位"), [GivenIf(), Length(max=20)])
     value = MoneyField(_("估值合计"), [GivenIf()])
     basis = TextField(_("估值依据"), [Optional(), Length(max=1000)])
-    category = ChoiceField(_("类别"), choices=[(each, _(name)) for each, name in CATEGORIES.items()])
-    condition = ChoiceField(_("成色"), choices=[(each, _(name)) for each, name in CONDITIONS.items()])
+    category = ChoiceField(
+        _("类别"), [Optional()], choices=[(each, _(name)) for each, name in CATEGORIES.items()]
+    )
+    condition = ChoiceField(
+        _("成色"), [Optional()], choices=[(each, _(name)) for each, name in CONDITIONS.items()]
+    )
     expires_on = DateField(_("有效期至"), [Optional()], past=False)
     place = TextField(_("存放地点"), [Optional(), Length(max=PLACE_MAX)])
     photo = FileField(_("照片"), [Optional()])

@@ -19,7 +19,6 @@ from app.goods.operations import (
     renumber_goods,
     undo_receipt,
 )
-from app.goods.queries import lines_of
 from app.ledger import queries as ledger
 from app.ledger import rules as posting
 from app.ledger.correction.operations import replace_entry, reverse_entry
@@ -317,8 +316,7 @@ def correct_money(
             each.statement_line == "gala_other" for each in ledger.postings_of(session, donation.entry_number)
         ),
     )
-    lines = lines_of(session, SUBJECT, donation_id)
-    current = [line for line in lines if line.entry_number == donation.entry_number]
+    current = queries.goods_of(session, donation)
     if draft.kind == "goods" and not draft.goods:
         draft.goods = [draft_of(session, line) for line in current]
     if draft.kind != donation.kind:
@@ -370,9 +368,7 @@ def reverse_donation(
     """
     donation = _standing(session, donation_id)
     _require_version(donation, seen_version)
-    lines = [
-        line for line in lines_of(session, SUBJECT, donation_id) if line.entry_number == donation.entry_number
-    ]
+    lines = queries.goods_of(session, donation)
     posted = reverse_entry(session, actor, donation.entry_number, reason)
     undo_receipt(session, lines, posted.number)
     donation = queries.donation(session, donation_id)

@@ -11,6 +11,8 @@ from sqlalchemy import Select, and_, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.donations.models import Donation, DonationVersion, Register
+from app.goods.models import GoodsLine
+from app.goods.queries import lines_of
 from app.parties.models import Consent, Party
 from app.parties.queries import OFFICE_SEARCH
 from app.shared.errors import N_, NotFound
@@ -193,3 +195,9 @@ def waiting_for_evidence(session: Session, fund_id: int, limit: int = 100) -> li
 def funds_of_donor(session: Session, party_id: int) -> list[int]:
     """The funds that a party gave to."""
     return list(session.scalars(select(Donation.fund_id).where(Donation.party_id == party_id).distinct()))
+
+
+def goods_of(session: Session, found: Donation) -> list[GoodsLine]:
+    """The goods of a gift as it stands now, those of its corrected entries aside."""
+    lines = lines_of(session, "donation", found.id)
+    return [line for line in lines if line.entry_number == found.entry_number]

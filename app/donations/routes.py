@@ -28,9 +28,8 @@ from app.donations.queries import DonationFilter, KnownDonor
 from app.donations.rules import METHODS
 from app.files import queries as files
 from app.files.rules import MAX_BYTES, readable_by
-from app.goods.models import GoodsLine
 from app.goods.operations import attach_photo
-from app.goods.queries import lines_of, places_of
+from app.goods.queries import places_of
 from app.ledger import queries as ledger
 from app.ledger.tracing import queries as tracing
 from app.ledger.treasury import queries as books
@@ -250,7 +249,7 @@ def _record(
 
 def attach_photographs(writing: Session, form: GoodsLinesForm, gift: Donation) -> None:
     """The pictures of a form belong to the lines that the gift has by now."""
-    lines = standing_lines(writing, gift)
+    lines = queries.goods_of(writing, gift)
     settings: Settings = current_app.extensions["sunledger_settings"]
     for place, (name, content) in form.photographs().items():
         attach_photo(
@@ -262,12 +261,6 @@ def attach_photographs(writing: Session, form: GoodsLinesForm, gift: Donation) -
             content=content,
             field=f"goods-{place}-photo",
         )
-
-
-def standing_lines(reading: Session, gift: Donation) -> list[GoodsLine]:
-    """The goods of a gift as it is now, those of its corrected entries aside."""
-    lines = lines_of(reading, operations.SUBJECT, gift.id)
-    return [line for line in lines if line.entry_number == gift.entry_number]
 
 
 def goods_context(form: GoodsLinesForm, fund_id: int) -> dict[str, Any]:
@@ -372,7 +365,7 @@ def show(donation_id: int) -> Response:
         entries=entries[::-1],
         tranche=tracing.tranche(reading, gift.entry_number),
         uses=tracing.uses_of_tranche(reading, gift.entry_number),
-        lines=standing_lines(reading, gift),
+        lines=queries.goods_of(reading, gift),
         consents=consents,
         waits_for_evidence=waits_for_evidence(
             donor.kind, parties.as_draft(consents[0] if consents else None)

@@ -25,8 +25,12 @@ class ValuationForm(Form):
 class GoodsForm(Form):
     """What the office says of goods in stock, beside their value."""
 
-    category = ChoiceField(_("类别"), choices=[(each, _(name)) for each, name in CATEGORIES.items()])
-    condition = ChoiceField(_("成色"), choices=[(each, _(name)) for each, name in CONDITIONS.items()])
+    category = ChoiceField(
+        _("类别"), [Optional()], choices=[(each, _(name)) for each, name in CATEGORIES.items()]
+    )
+    condition = ChoiceField(
+        _("成色"), [Optional()], choices=[(each, _(name)) for each, name in CONDITIONS.items()]
+    )
     expires_on = DateField(_("有效期至"), [Optional()], past=False)
     place = TextField(
         _("存放地点"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -10,12 +10,20 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from app.files.models import Attachment
-from app.files.operations import attach_file, log_public_files, share_files
+from app.files.operations import attach_file, detach_file, log_public_files, share_files
 from app.files.queries import files_of, files_of_many
 from app.files.rules import PICTURES
 from app.goods import queries
 from app.goods.models import GoodsLine, GoodsMovement, GoodsPlace
-from app.goods.rules import MOST_PHOTOS, PHOTO, PLACE_MAX, SUBJECT, cost_of, refuse_words_if_wrong
+from app.goods.rules import (
+    MOST_PHOTOS,
+    PHOTO,
+    PLACE_MAX,
+    SUBJECT,
+    cost_of,
+    refuse_words_if_wrong,
+    same_goods,
+)
 from app.log.operations import LeafDraft, append
 from app.log.queries import latest_version
 from app.shared import clock
@@ -172,17 +180,27 @@ def describe_goods(
 
 
 def carry_photos(session: Session, actor: Actor, old: list[GoodsLine], new: list[GoodsLine]) -> None:
-    """A gift in kind was corrected: photographs of its old lines belong to the new ones of the same item, else the same row."""
+    """A gift in kind was corrected: photographs of its old lines belong to the new ones that stand for them."""
     photos = files_of_many(session, SUBJECT, [line.id for line in old])
-    left = list(new)
-    for place, line in enumerate(old):
-        same = next((each for each in left if each.item == line.item), None)
-        if same is None and len(old) == len(new) and new[place] in left:
-            same = new[place]
-        if same is None:
-            continue
-        left.remove(same)
-        share_files(session, actor, photos.get(line.id, []), subject_type=SUBJECT, subject_id=same.id)
+    ids = [(line.id, line.item) for line in new]
+    for place, at in same_goods([line.item for line in old], [item for _id, item in ids]).items():
+        files = photos.get(old[at].id, [])
+        share_files(session, actor, files, subject_type=SUBJECT, subject_id=ids[place][0])
+
+
+def keep_words(session: Session, old: list[GoodsLine], drafts: list[GoodsDraft]) -> list[GoodsDraft]:
+    """Lines from where nobody says sort, state, last day and place, such as a register: what was said of them stays."""
+    found = list(drafts)
+    for place, at in same_goods([line.item for line in old], [draft.item for draft in drafts]).items():
+        said = draft_of(session, old[at])
+        found[place] = replace(
+            drafts[place],
+            category=said.category,
+            condition=said.condition,
+            expires_on=said.expires_on,
+            place=said.place,
+        )
+    return found
 
 
 def _leaf(line: GoodsLine) -> LeafDraft:
@@ -315,7 +333,8 @@ def attach_photo(
     """
     line = queries.line(session, line_id)
     actor.require(Permission.GIFT_RECORD, line.fund_id)
-    if len(files_of(session, SUBJECT, line_id)) >= MOST_PHOTOS:
+    before = {file.sha256: file.id for file in files_of(session, SUBJECT, line_id)}
+    if len(before) >= MOST_PHOTOS:
         raise Refused(N_("一种物资最多 %(limit)s 张照片"), field=field, limit=MOST_PHOTOS)
     kept = attach_file(
         session,
@@ -330,6 +349,9 @@ def attach_photo(
         field=field,
         kinds=PICTURES,
     )
+    if kept.sha256 in before:  # the second click of a double click
+        detach_file(session, actor, kept.id, subject_type=SUBJECT, subject_id=line_id)
+        return session.get_one(Attachment, before[kept.sha256])
     log_public_files(session, SUBJECT, line_id)
     return kept
 

@@ -24,6 +24,20 @@ def refuse_words_if_wrong(category: str, condition: str, expires_on: date | None
         raise Refused(N_("有效期不能早于收到日期 %(day)s"), field="expires_on", day=received_on.isoformat())
 
 
+def same_goods(old: list[str], new: list[str]) -> dict[int, int]:
+    """Which old line of a gift each new one stands for, by their places: of the same item, else of the same row."""
+    found: dict[int, int] = {}
+    for place, item in enumerate(new):
+        match = next((at for at, each in enumerate(old) if each == item and at not in found.values()), None)
+        if match is not None:
+            found[place] = match
+    if len(old) == len(new):
+        for place in range(len(new)):
+            if place not in found and place not in found.values():
+                found[place] = place
+    return found
+
+
 def freshness(expires_on: date | None, today: date) -> str:
     """ "expired" after the last day, "soon" in the days before it, "" otherwise."""
     if expires_on is None or expires_on - today > SOON:

@@ -7,10 +7,10 @@ import io
 from PIL import Image
 
 
-def png() -> bytes:
+def png(width: int = 8) -> bytes:
     """A small whole picture."""
     written = io.BytesIO()
-    Image.new("RGB", (8, 6), "#c8b090").save(written, "PNG")
+    Image.new("RGB", (width, 6), "#c8b090").save(written, "PNG")
     return written.getvalue()
 
 

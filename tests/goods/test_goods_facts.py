@@ -14,6 +14,7 @@ from app.donations.operations import correct_money, reverse_donation
 from app.goods.models import GoodsLine
 from app.goods.operations import GoodsDraft, describe_goods
 from app.goods.queries import free_pieces, photos_of, place_name, stock_by_place
+from app.goods.rules import same_goods
 from app.log.checks import check_log
 from app.settings import Settings
 from app.shared import clock
@@ -171,3 +172,19 @@ def test_the_database_keeps_it_too(session: Session, change: str) -> None:
     give_goods(session)
     with pytest.raises(DBAPIError), transaction(session, books=True):
         session.execute(text(f"UPDATE goods_line SET {change}"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (["馕", "图书"], ["图书", "馕"], {0: 1, 1: 0}),
+        (["馕", "图书"], ["烤馕", "图书"], {0: 0, 1: 1}),
+        (["馕", "图书"], ["图书"], {0: 1}),
+        (["馕", "馕"], ["馕", "馕"], {0: 0, 1: 1}),
+        (["馕"], ["包子", "馕", "馕"], {1: 0}),
+    ],
+)
+def test_corrected_lines_stand_for_those_of_the_same_item_else_the_same_row(
+    old: list[str], new: list[str], expected: dict[int, int]
+) -> None:
+    assert same_goods(old, new) == expected

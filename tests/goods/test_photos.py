@@ -10,6 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.files.models import Attachment
+from app.files.queries import files_of
 from app.goods.models import GoodsLine
 from app.goods.operations import attach_photo
 from app.goods.queries import photos_of
@@ -83,7 +84,14 @@ def test_photographs_are_bound_in_number_and_by_office(session: Session, setting
     line_id = _line(session)
     with pytest.raises(Forbidden):
         _attach(session, settings.files_dir, line_id, png(), "cashier")
-    for _ in range(MOST_PHOTOS):
-        _attach(session, settings.files_dir, line_id, png())
+    for width in range(1, MOST_PHOTOS + 1):
+        _attach(session, settings.files_dir, line_id, png(width))
     with pytest.raises(Refused):
-        _attach(session, settings.files_dir, line_id, png())
+        _attach(session, settings.files_dir, line_id, png(MOST_PHOTOS + 1))
+
+
+def test_the_same_photograph_sent_twice_is_one(session: Session, settings: Settings) -> None:
+    line_id = _line(session)
+    first = _attach(session, settings.files_dir, line_id, photograph())
+    assert _attach(session, settings.files_dir, line_id, photograph()) == first
+    assert [file.id for file in files_of(session, "goods_line", line_id)] == [first]

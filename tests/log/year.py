@@ -554,6 +554,7 @@ class Year:
             phone="0595-000000",
         )
         self.do(funds.close_fund, second.id)
+        self._with_all_offices(self._give_out)
 
     def _declare_interests(self) -> None:
         user = self.session.scalars(select(User).where(User.email == "seat2@fund.example")).one()
@@ -574,7 +575,6 @@ class Year:
         self.do(motions.return_motion, found, "写明期限")
         self.do(motions.submit_motion, found)
         self.do(motions.withdraw_motion, found, "改日再议")
-        self._give_out()
 
     def _give_out(self) -> None:
         """Goods for a group of people: resolved, in notice, handed out, and a count of what is left."""

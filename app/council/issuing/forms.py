@@ -66,4 +66,4 @@ class HandOutForm(GoodsForm):
 
     handed_on = DateField(_("发放日期"), [Given()])
     recipients = IntegerField(_("签收人数（户数）"), [Given(), NumberRange(1, 1_000_000)])
-    sign_off = MultipleFileField(_("签收表"), [Optional()])
+    sign_off = MultipleFileField(_("签收表"))  # that there is one is the operation's affair

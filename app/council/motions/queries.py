@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from app.council.issuing.models import GoodsIssue, GoodsIssueLine
 from app.council.meetings.rules import Subject, describes
 from app.council.models import Matter
 from app.council.motions.models import Motion, MotionText
@@ -147,6 +148,11 @@ def numbers_of(session: Session, ids: Collection[int]) -> dict[int, tuple[str, s
 def leaves_of(session: Session, motion_id: int) -> list[LeafPlace]:
     """The leaves of a motion and of everything that was decided about it, in their order."""
     matters = select(Matter.id).where(Matter.type == SUBJECT, Matter.subject_id == motion_id)
+    handed_out = (
+        select(GoodsIssueLine.id)
+        .join(GoodsIssue, GoodsIssue.id == GoodsIssueLine.issue_id)
+        .where(GoodsIssue.motion_id == motion_id)
+    )
     rows = session.execute(
         select(Leaf.kind, Leaf.position)
         .where(
@@ -155,6 +161,7 @@ def leaves_of(session: Session, motion_id: int) -> list[LeafPlace]:
                     Leaf.kind.in_(("motion_submitted", "motion_returned", "motion_withdrawn")),
                     Leaf.subject_id == motion_id,
                 ),
+                and_(Leaf.kind == "goods_issued", Leaf.subject_id.in_(handed_out)),
                 and_(
                     Leaf.kind.in_(
                         (

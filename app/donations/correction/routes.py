@@ -8,7 +8,7 @@ from typing import Any
 from flask import Blueprint, Response, current_app, request, url_for
 from flask_babel import gettext as _
 
-from app.donations import operations
+from app.donations import operations, queries
 from app.donations.correction.forms import (
     ConsentForm,
     DonorForm,
@@ -20,7 +20,7 @@ from app.donations.correction.forms import (
 )
 from app.donations.forms import MONEY_METHODS
 from app.donations.models import Donation
-from app.donations.routes import gift_of_fund, goods_context, standing_lines
+from app.donations.routes import gift_of_fund, goods_context
 from app.donations.rules import METHODS
 from app.files.operations import attach_file, read_upload
 from app.goods.layouts import more_words
@@ -53,10 +53,6 @@ def _standing(donation_id: int, kind: str | None = None) -> Donation:
     if gift.status == "reversed":
         raise Conflict(N_("这笔捐赠已经冲销"))
     return gift
-
-
-def _current_lines(gift: Donation) -> list[GoodsLine]:
-    return standing_lines(session(), gift)
 
 
 def _shown(template: str, gift: Donation, **context: Any) -> Response:
@@ -164,7 +160,7 @@ def _account_wanted(form: MoneyCorrectionForm, gift: Donation, shows_accounts: b
 def goods(donation_id: int) -> Response:
     """Correct the lines or the purpose of a gift in kind."""
     gift = _standing(donation_id, "goods")
-    current = _current_lines(gift)
+    current = queries.goods_of(session(), gift)
     form = GoodsCorrectionForm(
         version=gift.version,
         earmark=gift.earmark_id,
@@ -291,7 +287,7 @@ def reverse(donation_id: int) -> Response:
                     writing, actor(), donation_id, form.reason.data or "", seen_version=form.version.data
                 )
             return done(url_for("donations.show", donation_id=donation_id), _("这笔捐赠已冲销"))
-    return _shown("donations/reverse.html", gift, form=form, lines=_current_lines(gift))
+    return _shown("donations/reverse.html", gift, form=form, lines=queries.goods_of(session(), gift))
 
 
 @blueprint.route("/consent", methods=["GET", "POST"])

@@ -19,6 +19,7 @@ from app.donations.operations import (
     correct_words,
     record_donations,
 )
+from app.donations.queries import donation, goods_of
 from app.donations.registers import queries
 from app.donations.registers.queries import FILE_SUBJECT, KIND, pack
 from app.donations.registers.rules import (
@@ -31,6 +32,7 @@ from app.donations.registers.rules import (
 )
 from app.files.operations import attach_file
 from app.files.rules import SHEETS
+from app.goods.operations import keep_words
 from app.ledger.treasury.operations import create_earmark
 from app.parties.rules import ConsentDraft
 from app.shared import clock
@@ -230,6 +232,11 @@ def _make_correction(
         draft = row.consent or ConsentDraft("not_named", reason[:200])
         change_consent(session, actor, kept.party_id, draft, preview.fund_id)
     else:
+        goods = None
+        if row.is_goods and changed & {"amount", "goods"}:
+            goods = keep_words(
+                session, goods_of(session, donation(session, kept.donation_id)), list(gift.goods)
+            )
         correct_money(
             session,
             actor,
@@ -238,7 +245,7 @@ def _make_correction(
             amount_minor=row.total_minor if "amount" in changed and not row.is_goods else None,
             earmark_id=(row.earmark.id or earmarks[row.earmark.slug]) if "earmark" in changed else None,
             method=gift.method if "method" in changed else None,
-            goods=list(gift.goods) if row.is_goods and changed & {"amount", "goods"} else None,
+            goods=goods,
         )
 
 

@@ -45,6 +45,7 @@ def show_entry(number: int) -> Response:
         account_names={code: text(name) for code, name in chart.ACCOUNT_NAMES.items()},
         place_names={place: text(name) for place, name in chart.MONEY_ACCOUNT_NAMES.items()},
         request_number=row.document if row.source_type == "disbursement" else "",
+        motion_number=row.document if row.source_type == "goods_issue" else "",
         several_funds=len(known.funds) > 1,
         title=_("第 %(number)s 号：%(words)s", number=number, words=title_of(row, text)),
     )
