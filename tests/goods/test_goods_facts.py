@@ -71,15 +71,22 @@ def test_a_last_day_before_the_goods_came_is_refused_beside_its_field(visit: Vis
     assert books(session) == before
 
 
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(b"%PDF-1.4 paper", "不是"), (b"\xff\xd8\xff" + bytes(1000), "太大")],
+    ids=["a PDF", "too large"],
+)
 def test_what_is_no_picture_is_refused_beside_its_line_and_nothing_is_saved(
-    visit: Visit, session: Session
+    visit: Visit, session: Session, monkeypatch: pytest.MonkeyPatch, content: bytes, sentence: str
 ) -> None:
+    monkeypatch.setattr("app.files.rules.MAX_BYTES", 1000)
     before = books(session)
-    seen = visit("secretary").submit(
-        f"{PLACE}/record-goods", {**GOODS, "goods-0-photo": (b"%PDF-1.4 paper", "馕.pdf")}
-    )
+    sent = {**GOODS, **MORE, "goods-0-photo": (content, "馕.jpg")}
+    seen = visit("secretary").submit(f"{PLACE}/record-goods", sent)
     assert seen.status == 422
-    assert "馕.pdf" in seen.error_at("goods-0-photo")
+    assert sentence in seen.error_at("goods-0-photo")
+    assert "馕.jpg" in seen.error_at("goods-0-photo")
+    assert seen.value_of("goods-0-expires_on") == "2023-10-05"
     assert books(session) == before
 
 

@@ -7,6 +7,7 @@ from datetime import date
 import pytest
 from sqlalchemy.orm import Session
 
+from app.goods.operations import GoodsDraft, receive_goods
 from app.ledger import queries as ledger
 from app.ledger import rules as posting
 from app.ledger.correction.operations import reverse_entry
@@ -249,6 +250,26 @@ def test_goods_given_out_are_an_expense_without_money(session: Session, blank: E
         (0, 0, 20_000),
         (0, 0, 5_000),
     ]
+
+
+def test_goods_that_a_count_found_are_income_without_money(session: Session, blank: Example) -> None:
+    with transaction(session, books=True):
+        goods_gift(blank, "books", DAY, 1)
+        found = entry(blank, "found", "goods_received", DAY, posting.stock_found_postings(free(blank), 1_500))
+        receive_goods(
+            session,
+            [GoodsDraft("图书", 3, "册", 1_500, "盘点多出")],
+            fund_id=blank.fund.id,
+            earmark_id=free(blank).id,
+            source_type="test",
+            source_id=0,
+            entry_number=found.number,
+            received_on=DAY,
+        )
+    figures = figures_of(blank)
+    assert cells(figures.bridge.goods_received) == "215.00 | 0.00 | 215.00"
+    assert cells(figures.bridge.income) == "215.00 | 0.00 | 215.00"
+    assert yuan(figures.position.goods_minor) == "215.00"
 
 
 def test_fundraising_and_management_are_expenses_of_their_own(session: Session, blank: Example) -> None:

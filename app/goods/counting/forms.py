@@ -12,7 +12,6 @@ from app.goods.counting.operations import Counted
 from app.goods.counting.rules import EXPLANATION_MAX
 from app.web.forms import Form, Given, LineForm, LongTextField, OnceForm, TextField
 
-MOST_LINES = 1000
 _FIELD = re.compile(r"(counted|explanation)-(\d+)")
 
 
@@ -45,7 +44,7 @@ def _number(text: object) -> int:
 class CountForm(OnceForm):
     """Everything in stock, line by line."""
 
-    lines = FieldList(FormField(CountLineForm), label=_("库存"), max_entries=MOST_LINES)
+    lines = FieldList(FormField(CountLineForm), label=_("库存"))
 
     @property
     def found(self) -> list[Counted]:
