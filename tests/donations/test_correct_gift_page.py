@@ -244,7 +244,7 @@ def test_goods_that_are_partly_gone_are_not_corrected(visit: Visit, session: Ses
         line = session.scalars(select(GoodsLine)).first()
         assert line is not None
         goods.take_out(
-            session, line.id, 1, 300, "lost", entry_number=line.entry_number, source_type="test", source_id=1
+            session, line.id, 1, 300, "sold", entry_number=line.entry_number, source_type="test", source_id=1
         )
     before = books(session)
     accountant = visit("accountant")

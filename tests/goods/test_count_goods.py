@@ -10,12 +10,14 @@ from sqlalchemy import select, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import Session
 
+from app.goods import queries as goods
 from app.goods.checks import check_goods
 from app.goods.counting import operations, queries
 from app.goods.counting.checks import check_counts
 from app.goods.counting.models import GoodsCountLine
 from app.goods.counting.operations import Counted
 from app.goods.models import GoodsLine
+from app.goods.operations import take_out
 from app.ledger.models import Posting
 from app.shared import clock
 from app.shared.db import transaction
@@ -128,6 +130,19 @@ def test_the_database_keeps_two_people_and_what_they_found(session: Session, cha
     _count(session, Counted(sales.give_goods(session), 300, 299, "少一个"))
     with pytest.raises(DBAPIError), transaction(session, books=True):
         session.execute(text(change))
+
+
+def test_the_database_loses_nothing_without_a_confirmed_count(session: Session) -> None:
+    line_id = sales.give_goods(session)
+    found = _count(session, Counted(line_id, 300, 299, "少一个"))
+    entry = goods.line(session, line_id).entry_number
+    with (
+        pytest.raises(DBAPIError, match="goods_are_lost_by_a_confirmed_count"),
+        transaction(session, books=True),
+    ):
+        take_out(
+            session, line_id, 1, 300, "lost", entry_number=entry, source_type="goods_count", source_id=found
+        )
 
 
 def test_office_counts_with_sheet_page_and_confirmation(visit: Visit, session: Session) -> None:

@@ -241,7 +241,7 @@ def test_goods_given_out_are_an_expense_without_money(session: Session, blank: E
         line = blank.numbers["goods-1"]
         cost = plan_out(session, line, 10)
         out = entry(blank, "out", "stock_out", DAY, posting.stock_out_postings(free(blank), cost))
-        take_out(session, line, 10, cost, "lost", entry_number=out.number, source_type="test", source_id=0)
+        take_out(session, line, 10, cost, "sold", entry_number=out.number, source_type="test", source_id=0)
     figures = figures_of(blank)
     assert cells(figures.bridge.goods_issued) == "50.00 | 0.00 | 50.00"
     assert cells(figures.bridge.expenses) == "50.00 | 0.00 | 50.00"

@@ -93,5 +93,21 @@ declare(
         "OR OLD.entry_number IS NOT NULL",
         "what_was_counted_stays",
     ),
+    refuse(
+        "an_ended_count_takes_no_line",
+        "goods_count_line",
+        "INSERT",
+        "NOT EXISTS (SELECT 1 FROM goods_count c WHERE c.id = NEW.count_id AND c.status = 'counted')",
+        "ended_count_stays_as_it_is",
+    ),
+    refuse(
+        "goods_are_lost_by_a_confirmed_count",
+        "goods_movement",
+        "INSERT",
+        "NEW.kind = 'lost' AND NOT EXISTS (SELECT 1 FROM goods_count c JOIN goods_count_line l ON l.count_id = c.id "
+        "WHERE NEW.source_type = 'goods_count' AND c.id = NEW.source_id AND c.status = 'confirmed' "
+        "AND l.goods_line_id = NEW.goods_line_id AND l.expected - l.counted = NEW.quantity)",
+        "goods_are_lost_by_a_confirmed_count",
+    ),
     refuse("what_was_counted_is_never_deleted", "goods_count_line", "DELETE", "", "what_was_counted_stays"),
 )
