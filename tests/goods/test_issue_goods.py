@@ -316,6 +316,7 @@ def test_office_walks_from_stock_to_the_signed_list(
     assert early.status == 409
     assert "签收表.pdf" in early.error_at("sign_off")
     moment.set_local(date(2023, 10, 18))
+    secretary = visit("secretary")
     assert "重阳节慰问" in secretary.get("/office/").words
     assert RECEIVER in secretary.get(f"{OFFICE}/{found}/sign-off-list").words
     done = secretary.submit(
@@ -328,6 +329,7 @@ def test_office_walks_from_stock_to_the_signed_list(
     assert "14 人（户）签收" in public.words
     assert "馕 28 个" in public.words
     assert "签收表.pdf" not in public.words
+    session.rollback()
     (issue,) = queries.issues_of(session, found)
     undone = visit("accountant").submit(f"{OFFICE}/{found}/issues/{issue.id}/undo", {"reason": "重复登记"})
     assert undone.status == 303
