@@ -52,9 +52,12 @@ from app.public.pictures import routes as public_picture_routes
 from app.public.sales import routes as public_sale_routes
 from app.public.verification import routes as verification_routes
 from app.sales import routes as sale_routes
+from app.sales.auction import routes as auction_routes
+from app.sales.bidding import routes as bidding_routes
 from app.sales.campaign import routes as campaign_routes
 from app.sales.closing import routes as closing_routes
 from app.sales.desk import routes as desk_routes
+from app.sales.paddles import routes as paddle_routes
 from app.sales.workbooks import routes as sale_import_routes
 from app.settings import ROOT, NotReady, Settings, load
 from app.shared import db as shared_db
@@ -97,6 +100,9 @@ BLUEPRINTS = (
     desk_routes.blueprint,
     campaign_routes.blueprint,
     closing_routes.blueprint,
+    auction_routes.blueprint,
+    paddle_routes.blueprint,
+    bidding_routes.blueprint,
     register_routes.blueprint,
     sale_import_routes.blueprint,
     request_import_routes.blueprint,

@@ -32,6 +32,7 @@ def check_books() -> int:
     from app.ledger.checks import check_ledger
     from app.log.checks import check_log, check_published
     from app.people.checks import check_people
+    from app.sales.auction.checks import check_auctions
     from app.sales.checks import check_sales
     from app.shared import encryption, guards
     from app.web import schema
@@ -58,6 +59,7 @@ def check_books() -> int:
                 *check_goods(session),
                 *check_counts(session),
                 *check_sales(session),
+                *check_auctions(session),
                 *check_council(session),
                 *check_meetings(session),
                 *check_interests(session),

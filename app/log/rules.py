@@ -99,6 +99,8 @@ KINDS: dict[str, LeafKind] = {
     "valuation": _kind("fund", basis=OFFICIAL),
     "goods_issued": _kind("fund goods entry quantity value", to=DISPLAYED),
     "lot_result": _kind("event entry goods pieces proceeds cost", lot=OFFICIAL, name=OFFICIAL),
+    "lot_hammered": _kind("event bid paddle amount", lot=OFFICIAL, name=OFFICIAL),
+    "bid_cancelled": _kind("event lot bid paddle amount", reason=INTERNAL),
     "sale_closed": _kind(
         "fund held_on entries counted", name=OFFICIAL, place=OFFICIAL, filing=OFFICIAL, explanation=INTERNAL
     ),

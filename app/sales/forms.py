@@ -68,6 +68,8 @@ class LotForm(Form):
     units_per_item = IntegerField(_("每份含几件"), [Given(), NumberRange(1, 100_000)])
     quantity = IntegerField(_("份数"), [Given(), NumberRange(1, 1_000_000)])
     price = MoneyField(_("每份价格"), [Given()])
+    step = MoneyField(_("加价幅度"), [Optional()], description=_("义拍填；空着就是 10 元"))
+    reserve = MoneyField(_("保留价"), [Optional()], description=_("义拍可填；低于它不落槌，不公开"))
     units_confirmed = HiddenField()
 
 

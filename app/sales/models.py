@@ -70,6 +70,8 @@ class SaleEvent(Base):
     closed_by_id: Mapped[int | None] = mapped_column(BigInteger)
     first_entry_number: Mapped[int | None] = mapped_column(BigInteger)
     last_entry_number: Mapped[int | None] = mapped_column(BigInteger)
+    # Who opens lots, hammers, and alone cancels a wrong bid.
+    auctioneer_id: Mapped[int | None] = mapped_column(BigInteger)
 
 
 class CollectionAccount(Base):
@@ -93,6 +95,14 @@ class Lot(Base):
         CheckConstraint("units_per_item > 0", name="units_per_item_is_positive"),
         CheckConstraint("quantity > 0", name="lot_quantity_is_positive"),
         CheckConstraint("sold_quantity >= 0 AND sold_quantity <= quantity", name="lot_is_not_oversold"),
+        CheckConstraint(
+            "step_minor IS NULL OR (step_minor > 0 AND mode = 'auction' AND quantity = 1)",
+            name="lot_for_bids_is_one_pack",
+        ),
+        CheckConstraint(
+            "reserve_minor IS NULL OR (step_minor IS NOT NULL AND reserve_minor >= price_minor)",
+            name="reserve_is_not_below_the_start",
+        ),
     )
 
     id: Mapped[Id]
@@ -105,6 +115,10 @@ class Lot(Base):
     quantity: Mapped[int]
     sold_quantity: Mapped[int] = mapped_column(default=0)
     price_minor: Mapped[int] = mapped_column(Minor)
+    # Of a lot that takes bids: the least that each is above the one before. None: a fixed price, or a result on paper.
+    step_minor: Mapped[int | None] = mapped_column(Minor)
+    # Below it the hammer does not fall. Never public.
+    reserve_minor: Mapped[int | None] = mapped_column(Minor)
     position: Mapped[int] = mapped_column(default=0)
 
 
@@ -170,6 +184,7 @@ class LotResult(Base):
 
 
 declare(
+    whole_numbers("lot", "price_minor", "step_minor", "reserve_minor"),
     whole_numbers("sale", "amount_minor"),
     whole_numbers("lot_result", "proceeds_minor", "cost_minor"),
     whole_numbers("sale_event", "box_cash_minor", "box_wechat_minor"),

@@ -16,6 +16,8 @@ from app.goods import queries as goods
 from app.log.operations import LeafDraft, append
 from app.log.queries import latest_version
 from app.sales import queries
+from app.sales.auction.models import Auction
+from app.sales.auction.states import HAMMERED, PAID, UNFINISHED, WAITING
 from app.sales.models import METHODS, Lot, Sale, SaleEvent
 from app.sales.rules import LotDraft, refuse_lot_if_wrong, require_amount, require_event_day
 from app.shared import clock
@@ -125,11 +127,18 @@ def _require_hours(hours: Hours) -> None:
 
 
 def remove_lot(session: Session, actor: Actor, lot_id: int) -> None:
-    """Take a lot off an open event; its goods are free again. Raises Conflict once something of it was sold."""
+    """Take a lot off an open event; its goods are free again. Raises Conflict once something of it was sold or it was put
+    up for bids."""
     lot = queries.lot(session, lot_id)
     _open_event(session, actor, lot.event_id)
     if session.scalar(select(Sale.id).where(Sale.lot_id == lot_id).limit(1)) is not None:
         raise Conflict(N_("这件拍品已有成交记录，不能移除"))
+    auction = session.get(Auction, lot_id)
+    if auction is not None:
+        if auction.status != WAITING:
+            raise Conflict(N_("这件拍品已经开拍，不能移除"))
+        session.delete(auction)
+        session.flush()
     session.delete(lot)
     session.flush()
     record(session, actor.user_id, "remove_lot", "lot", lot_id, number=lot.number)
@@ -166,6 +175,8 @@ def add_lot(session: Session, actor: Actor, event_id: int, draft: LotDraft) -> L
         units_per_item=draft.units_per_item,
         quantity=draft.quantity,
         price_minor=draft.price_minor,
+        step_minor=draft.step_minor,
+        reserve_minor=draft.reserve_minor,
         position=position + 1,
     )
     session.add(lot)
@@ -188,13 +199,16 @@ def record_sale(
     """One sale of a lot, or an auction's result. Sent twice with one key it is one sale.
 
     Raises Refused when fewer packs are left or the event does not collect that way, Conflict when it is closed or
-    still to come.
+    still to come, or the lot is up for bids.
     """
     earlier = queries.sale_of_key(session, key)
     if earlier is not None:
         return earlier
     lot = queries.lot(session, lot_id)
-    _require_collecting(session, _open_event(session, actor, lot.event_id), method)
+    require_collecting(session, _open_event(session, actor, lot.event_id), method)
+    auction = session.get(Auction, lot_id)
+    if auction is not None and auction.status in UNFINISHED:
+        raise Conflict(N_("这件拍品正在义拍，请在义拍页面收款"))
     sale = take_packs(
         session, actor, lot, quantity=quantity, amount_minor=amount_minor, method=method, buyer=buyer, key=key
     )
@@ -256,7 +270,8 @@ def take_packs(
 
 
 def void_sale(session: Session, actor: Actor, sale_id: int, reason: str) -> Sale:
-    """Void a sale before closing, with a reason; the packs are on sale again."""
+    """Void a sale before closing, with a reason; the packs are on sale again. A lot that was hammered waits for its payment
+    again."""
     sale = session.get(Sale, sale_id)
     if sale is None:
         raise Refused(N_("没有这笔成交"))
@@ -278,6 +293,12 @@ def void_sale(session: Session, actor: Actor, sale_id: int, reason: str) -> Sale
         update(Lot)
         .where(Lot.id == lot.id)
         .values(sold_quantity=Lot.sold_quantity - sale.quantity)
+        .execution_options(synchronize_session=False)
+    )
+    session.execute(
+        update(Auction)
+        .where(Auction.lot_id == lot.id, Auction.status == PAID, Auction.sale_id == sale_id)
+        .values(status=HAMMERED, sale_id=None)
         .execution_options(synchronize_session=False)
     )
     session.expire_all()
@@ -307,8 +328,11 @@ def _open_event(session: Session, actor: Actor, event_id: int) -> SaleEvent:
     return event
 
 
-def _require_collecting(session: Session, event: SaleEvent, method: str) -> None:
-    """Money is taken from the day of an event on, by the ways that were announced (charity-rules §4, §8)."""
+def require_collecting(session: Session, event: SaleEvent, method: str) -> None:
+    """Money is taken from the day of an event on, by the ways that were announced (charity-rules §4, §8).
+
+    Raises Conflict before that day, Refused for another way.
+    """
     if event.held_on > clock.today():
         raise Conflict(N_("活动在 %(day)s，那天起才能登记成交"), day=event.held_on.isoformat())
     if method in METHODS and method not in queries.methods_of(session, event):

@@ -14,7 +14,7 @@ from app.ledger import queries as ledger
 from app.sales import operations, queries
 from app.sales.forms import BoxForm, EventDetailsForm, EventForm, LotForm, VoidForm
 from app.sales.models import METHODS, SaleEvent
-from app.sales.rules import FILING_MISSING, METHOD_NAMES, MODES, LotDraft, is_public
+from app.sales.rules import DEFAULT_STEP_MINOR, FILING_MISSING, METHOD_NAMES, MODES, LotDraft, is_public
 from app.shared import clock
 from app.shared.errors import N_, NotFound
 from app.shared.permissions import Actor, Permission
@@ -121,11 +121,13 @@ def show(event_id: int) -> Response:
     sold = queries.sales_of(reading, event_id)
     booked = queries.booked_lots(reading, event_id)
     numbers = [lot.entry_number for lot in booked]
+    lots = queries.lots_of(reading, event_id)
     return page(
         "sales/show.html",
         event=event,
         totals=queries.totals_of(reading, event),
-        lots=queries.lots_of(reading, event_id),
+        lots=lots,
+        has_auction=any(lot.mode == "auction" for lot in lots),
         recent=sold if "all" in request.args else sold[:RECENT],
         sold_count=len(sold),
         recorded=queries.recorded_by_method(reading, event),
@@ -211,6 +213,8 @@ def add_lot(event_id: int, line_id: int) -> Response:
             quantity=form.quantity.data or 0,
             price_minor=form.price.data or 0,
             units_per_item=form.units_per_item.data or 0,
+            step_minor=form.step.data or (DEFAULT_STEP_MINOR if form.mode.data == "auction" else None),
+            reserve_minor=form.reserve.data,
         )
         if attempt(form, lambda writing: operations.add_lot(writing, actor(), event_id, draft)):
             return done(

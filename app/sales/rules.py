@@ -19,6 +19,8 @@ METHOD_NAMES: dict[str, str] = {
 SALE_LINES = {"fixed_price": "charity_sale", "auction": "charity_auction"}
 """The statement row that a lot's proceeds feed (charity-rules §16.1)."""
 FILING_MISSING = N_("备案信息缺失")
+DEFAULT_STEP_MINOR = 1_000
+"""The least by which a bid is above the one before, where the office says nothing else: 10 yuan."""
 
 FARTHEST = timedelta(days=730)
 
@@ -42,7 +44,10 @@ def require_event_day(day: date, today: date) -> None:
 
 @dataclass(frozen=True, slots=True)
 class LotDraft:
-    """A lot to be put on sale: ``quantity`` packs of ``units_per_item`` pieces of one goods line; price in fen a pack."""
+    """A lot to be put on sale: ``quantity`` packs of ``units_per_item`` pieces of one goods line; price in fen a pack.
+
+    With ``step_minor`` it takes bids from the price on: one pack, that is hammered down at ``reserve_minor`` or above.
+    """
 
     number: str
     name: str
@@ -51,6 +56,8 @@ class LotDraft:
     quantity: int
     price_minor: int
     units_per_item: int = 1
+    step_minor: int | None = None
+    reserve_minor: int | None = None
 
 
 def refuse_lot_if_wrong(draft: LotDraft) -> None:
@@ -66,6 +73,22 @@ def refuse_lot_if_wrong(draft: LotDraft) -> None:
     if not 0 < draft.units_per_item <= 100_000:
         raise Refused(N_("每份含的件数必须是正整数"), field="units_per_item")
     require_amount(draft.price_minor, "price")
+    if draft.step_minor is not None:
+        _refuse_bidding_if_wrong(draft, draft.step_minor)
+    elif draft.reserve_minor is not None:
+        raise Refused(N_("只有义拍有保留价"), field="reserve")
+
+
+def _refuse_bidding_if_wrong(draft: LotDraft, step_minor: int) -> None:
+    if draft.mode != "auction":
+        raise Refused(N_("只有义拍有加价幅度"), field="step")
+    if draft.quantity != 1:
+        raise Refused(N_("义拍的拍品只能是 1 份；要分开拍，就分成几件拍品"), field="quantity")
+    require_amount(step_minor, "step")
+    if draft.reserve_minor is not None:
+        require_amount(draft.reserve_minor, "reserve")
+        if draft.reserve_minor < draft.price_minor:
+            raise Refused(N_("保留价不能低于起拍价"), field="reserve")
 
 
 def require_amount(minor: int, field: str = "amount") -> None:

@@ -458,6 +458,7 @@ def upgrade() -> None:
     sa.Column('closed_by_id', sa.BigInteger(), nullable=True),
     sa.Column('first_entry_number', sa.BigInteger(), nullable=True),
     sa.Column('last_entry_number', sa.BigInteger(), nullable=True),
+    sa.Column('auctioneer_id', sa.BigInteger(), nullable=True),
     sa.CheckConstraint("(status = 'closed') = (closed_at IS NOT NULL)", name=op.f('sale_event_is_closed_once')),
     sa.CheckConstraint("opened_at IS NULL OR (qualification <> '' AND filing_number <> '')", name=op.f('sale_is_announced_when_it_was_filed')),
     sa.CheckConstraint('ends_at IS NULL OR starts_at IS NOT NULL', name=op.f('sale_ends_after_it_started')),
@@ -796,7 +797,11 @@ def upgrade() -> None:
     sa.Column('quantity', sa.Integer(), nullable=False),
     sa.Column('sold_quantity', sa.Integer(), nullable=False),
     sa.Column('price_minor', sa.BigInteger(), nullable=False),
+    sa.Column('step_minor', sa.BigInteger(), nullable=True),
+    sa.Column('reserve_minor', sa.BigInteger(), nullable=True),
     sa.Column('position', sa.Integer(), nullable=False),
+    sa.CheckConstraint("reserve_minor IS NULL OR (step_minor IS NOT NULL AND reserve_minor >= price_minor)", name=op.f('reserve_is_not_below_the_start')),
+    sa.CheckConstraint("step_minor IS NULL OR (step_minor > 0 AND mode = 'auction' AND quantity = 1)", name=op.f('lot_for_bids_is_one_pack')),
     sa.CheckConstraint("mode IN ('fixed_price', 'auction')", name=op.f('lot_mode_is_known')),
     sa.CheckConstraint('quantity > 0', name=op.f('lot_quantity_is_positive')),
     sa.CheckConstraint('sold_quantity >= 0 AND sold_quantity <= quantity', name=op.f('lot_is_not_oversold')),
@@ -881,6 +886,84 @@ def upgrade() -> None:
     sa.UniqueConstraint('idempotency_key', name=op.f('uq_sale_idempotency_key'))
     )
     op.create_index('ix_sale_lot', 'sale', ['lot_id', 'id'], unique=False)
+    op.create_table('paddle',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('event_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('pin_hash', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('pin_version', sa.Integer(), nullable=False),
+    sa.Column('name', sa.LargeBinary(), nullable=True),
+    sa.Column('contact', sa.LargeBinary(), nullable=True),
+    sa.Column('issued_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('issued_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('issue_key', sa.String(length=80), nullable=False),
+    sa.Column('blocked_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('number BETWEEN 1 AND 9999', name=op.f('paddle_number_is_short')),
+    sa.ForeignKeyConstraint(['event_id'], ['sale_event.id'], name=op.f('fk_paddle_event_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_paddle')),
+    sa.UniqueConstraint('event_id', 'number', name=op.f('uq_paddle_event_id_number'))
+    )
+    op.create_index('ix_paddle_issue', 'paddle', ['issue_key'], unique=False)
+    op.create_table('auction',
+    sa.Column('lot_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('event_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('status', sa.String(length=10), nullable=False),
+    sa.Column('turn', sa.Integer(), nullable=False),
+    sa.Column('opened_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('closes_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('ended_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('sale_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.CheckConstraint("(status = 'paid') = (sale_id IS NOT NULL)", name=op.f('paid_lot_has_its_sale')),
+    sa.CheckConstraint("(turn > 0) = (status IN ('hammered', 'paid', 'unsold'))", name=op.f('hammered_lot_has_a_turn')),
+    sa.CheckConstraint("status IN ('waiting', 'on', 'hammered', 'passed', 'paid', 'unsold')", name=op.f('auction_status_is_known')),
+    sa.ForeignKeyConstraint(['event_id'], ['sale_event.id'], name=op.f('fk_auction_event_id')),
+    sa.ForeignKeyConstraint(['lot_id'], ['lot.id'], name=op.f('fk_auction_lot_id')),
+    sa.ForeignKeyConstraint(['sale_id'], ['sale.id'], name=op.f('fk_auction_sale_id')),
+    sa.PrimaryKeyConstraint('lot_id', name=op.f('pk_auction')),
+    sa.UniqueConstraint('sale_id', name=op.f('uq_auction_sale_id'))
+    )
+    op.create_index('ix_auction_on', 'auction', ['event_id'], unique=True, sqlite_where=sa.text("status = 'on'"), postgresql_where=sa.text("status = 'on'"))
+    op.create_table('bid',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('lot_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.Integer(), nullable=False),
+    sa.Column('paddle_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('way', sa.String(length=10), nullable=False),
+    sa.Column('entered_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('key', sa.String(length=80), nullable=True),
+    sa.CheckConstraint("way = 'room' OR entered_by_id IS NULL", name=op.f('phone_bid_is_nobody_elses')),
+    sa.CheckConstraint("way IN ('room', 'phone')", name=op.f('bid_way_is_known')),
+    sa.CheckConstraint('amount_minor > 0', name=op.f('bid_is_positive')),
+    sa.ForeignKeyConstraint(['lot_id'], ['lot.id'], name=op.f('fk_bid_lot_id')),
+    sa.ForeignKeyConstraint(['paddle_id'], ['paddle.id'], name=op.f('fk_bid_paddle_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_bid')),
+    sa.UniqueConstraint('key', name=op.f('uq_bid_key')),
+    sa.UniqueConstraint('lot_id', 'number', name=op.f('uq_bid_lot_id_number'))
+    )
+    op.create_index('ix_bid_paddle', 'bid', ['paddle_id'], unique=False)
+    op.create_table('bid_cancellation',
+    sa.Column('bid_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('cancelled_by_id', sa.BigInteger(), nullable=True),
+    sa.CheckConstraint('length(reason) > 0', name=op.f('cancellation_has_a_reason')),
+    sa.ForeignKeyConstraint(['bid_id'], ['bid.id'], name=op.f('fk_bid_cancellation_bid_id')),
+    sa.PrimaryKeyConstraint('bid_id', name=op.f('pk_bid_cancellation'))
+    )
+    op.create_table('hammer',
+    sa.Column('lot_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('turn', sa.Integer(), autoincrement=False, nullable=False),
+    sa.Column('bid_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('by_id', sa.BigInteger(), nullable=True),
+    sa.ForeignKeyConstraint(['bid_id'], ['bid.id'], name=op.f('fk_hammer_bid_id')),
+    sa.ForeignKeyConstraint(['lot_id'], ['lot.id'], name=op.f('fk_hammer_lot_id')),
+    sa.PrimaryKeyConstraint('lot_id', 'turn', name=op.f('pk_hammer')),
+    sa.UniqueConstraint('bid_id', name=op.f('uq_hammer_bid_id'))
+    )
     # ### end Alembic commands ###
 
     op.create_table('job',
@@ -1464,6 +1547,14 @@ def downgrade() -> None:
     op.drop_index('ix_job_due', table_name='job')
     op.drop_table('job')
     # ### commands auto generated by Alembic - please adjust! ###
+    op.drop_table('hammer')
+    op.drop_table('bid_cancellation')
+    op.drop_index('ix_bid_paddle', table_name='bid')
+    op.drop_table('bid')
+    op.drop_index('ix_auction_on', table_name='auction', sqlite_where=sa.text("status = 'on'"), postgresql_where=sa.text("status = 'on'"))
+    op.drop_table('auction')
+    op.drop_index('ix_paddle_issue', table_name='paddle')
+    op.drop_table('paddle')
     op.drop_index('ix_sale_lot', table_name='sale')
     op.drop_table('sale')
     op.drop_index(op.f('ix_lot_result_lot_id'), table_name='lot_result')

@@ -32,7 +32,10 @@ from app.jobs.operations import post_notice
 from app.ledger import queries as ledger
 from app.parties.operations import PartyDraft
 from app.sales import operations as sales
+from app.sales.auction import operations as auction
+from app.sales.bidding.operations import cancel_bid, place_bid
 from app.sales.closing.operations import Count, close_event
+from app.sales.paddles.operations import change_paddle, issue_paddles
 from app.sales.rules import LotDraft
 from app.shared import clock
 from app.shared.db import transaction
@@ -64,7 +67,7 @@ def furnish(engine: Engine, files: Path) -> None:
         moment.set_local(date(2023, 9, 28))
         _sale(session, "gala-2023", "慈善晚会", close=True)
         moment.set_local(date(2023, 10, 20))
-        _sale(session, "autumn-2023", "秋日义卖", close=False)
+        _auction(session, files, _sale(session, "autumn-2023", "秋日义卖", close=False))
         moment.set_local(date(2023, 11, 6))
         scenes.drafted(session, 120_000)
         _budgeted(session, files)
@@ -188,8 +191,6 @@ def _meetings(session: Session, moment: clock.SimulatedClock) -> None:
 
 
 def _photograph(session: Session, files: Path, request: int) -> None:
-    written = io.BytesIO()
-    Image.new("RGB", (900, 600), "#c8b090").save(written, "JPEG")
     with transaction(session, books=True):
         attach_file(
             session,
@@ -199,7 +200,7 @@ def _photograph(session: Session, files: Path, request: int) -> None:
             subject_id=request,
             purpose="attachment",
             name="发放现场.jpg",
-            content=written.getvalue(),
+            content=photograph(),
         )
 
 
@@ -317,7 +318,36 @@ def _picture_goods(session: Session, files: Path) -> None:
         )
 
 
-def _sale(session: Session, slug: str, name: str, *, close: bool) -> None:
+def _auction(session: Session, files: Path, event: int) -> None:
+    """A lot that was hammered and is not paid, one that is on, with a cancelled bid, and one that waits."""
+    secretary = actor(session, "secretary")
+    assert secretary.user_id is not None
+    with transaction(session, books=True):
+        auction.set_auctioneer(session, secretary, event, secretary.user_id)
+        issue_paddles(session, secretary, event, count=4, key="paddles of the house")
+        change_paddle(session, secretary, 1, name=PRIVATE_NAME, contact=PRIVATE_PHONE, blocked=False)
+        books = session.scalars(select(GoodsLine.id).where(GoodsLine.item == "儿童图书")).one()
+        attach_photo(session, secretary, files, books, name="图书.jpg", content=photograph())
+        lots = [
+            sales.add_lot(
+                session,
+                secretary,
+                event,
+                LotDraft(number, "儿童图书", "auction", books, 1, 5_000, step_minor=500, reserve_minor=6_000),
+            ).id
+            for number in ("P01", "P02", "P03")
+        ]
+        for lot in lots[:2]:
+            auction.open_lot(session, secretary, lot)
+            place_bid(session, secretary, lot, paddle_number=1, amount_minor=5_000)
+            wrong = place_bid(session, secretary, lot, paddle_number=2, amount_minor=60_000).id
+            cancel_bid(session, secretary, wrong, f"{PRIVATE_NAME}说不是自己")
+            bid = place_bid(session, secretary, lot, paddle_number=2, amount_minor=6_000).id
+            if lot == lots[0]:
+                auction.hammer_lot(session, secretary, lot, bid_id=bid)
+
+
+def _sale(session: Session, slug: str, name: str, *, close: bool) -> int:
     secretary = actor(session, "secretary")
     with transaction(session, books=True):
         line_id = session.scalars(select(GoodsLine.id).order_by(GoodsLine.id)).first() or 0
@@ -341,3 +371,4 @@ def _sale(session: Session, slug: str, name: str, *, close: bool) -> None:
     if close:
         with transaction(session, books=True):
             close_event(session, secretary, event.id, [Count("cash", 3_000)])
+    return event.id

@@ -112,6 +112,8 @@ SAMPLES: dict[str, Candidates] = {
     "public_disbursements.number": _column(Disbursement.number),
     "public_sales.slug": _column(SaleEvent.slug),
     "public_sales.number": _column(Lot.number),
+    "bidding.slug": _column(SaleEvent.slug),
+    "auction.step.act": lambda _: ["hammer"],
     "statements.number": _column(IssuedDocument.number),
     "verification.code": _signed(_column(Donation.receipt_code)),
     "verification.number": _signed(_column(JournalEntry.number)),

@@ -75,9 +75,13 @@ from app.people.models import User
 from app.people.rules import OPERATOR
 from app.sales import operations as sales
 from app.sales import queries as sale_queries
+from app.sales.auction import operations as auction
+from app.sales.auction.checks import check_auctions
+from app.sales.bidding.operations import cancel_bid, place_bid
 from app.sales.campaign.operations import announce_event
 from app.sales.checks import check_sales
 from app.sales.closing import operations as closing
+from app.sales.paddles.operations import issue_paddles
 from app.sales.rules import LotDraft
 from app.shared import clock
 from app.shared.db import transaction
@@ -105,6 +109,7 @@ def every_breach(session: Session) -> list[str]:
         check_goods,
         check_counts,
         check_sales,
+        check_auctions,
         check_council,
         check_interests,
         check_motions,
@@ -555,6 +560,8 @@ class Year:
         )
         self.do(funds.close_fund, second.id)
         self._with_all_offices(self._give_out)
+        self._with_all_offices(self._name_secretary)
+        self._auction()
 
     def _declare_interests(self) -> None:
         user = self.session.scalars(select(User).where(User.email == "seat2@fund.example")).one()
@@ -599,3 +606,37 @@ class Year:
             count = counting.record_count(self.session, counter, self.fund, stock).id
         with transaction(self.session, books=True):
             counting.confirm_count(self.session, confirmer, count)
+
+    def _name_secretary(self) -> None:
+        user = self.session.scalars(select(User).where(User.email == "seat3@fund.example")).one()
+        self.do(
+            people.start_term,
+            user_id=user.id,
+            role=Role.SECRETARY,
+            fund_id=self.fund,
+            starts_on=clock.today(),
+        )
+        self.actor = Actor(user.id, user.name, (Office(Role.SECRETARY, self.fund, 0),))
+
+    def _auction(self) -> None:
+        """A lot on which a bid was cancelled before the hammer fell; its winner did not pay, the next one did not either."""
+        event = self.do(
+            sales.create_event,
+            fund_id=self.fund,
+            slug="winter-auction",
+            name="冬日义拍",
+            held_on=clock.today(),
+        ).id
+        self.do(auction.set_auctioneer, event, self.actor.user_id)
+        self.do(issue_paddles, event, count=3, key="paddles of the year")
+        draft = LotDraft("P1", "手套一双", "auction", self.gloves, 1, 1_000, step_minor=100)
+        lot = self.do(sales.add_lot, event, draft).id
+        self.do(auction.open_lot, lot)
+        self.do(place_bid, lot, paddle_number=1, amount_minor=1_000)
+        wrong = self.do(place_bid, lot, paddle_number=2, amount_minor=10_000).id
+        self.do(cancel_bid, wrong, f"{PRIVATE[2]}没有举牌")
+        won = self.do(place_bid, lot, paddle_number=3, amount_minor=1_100).id
+        self.do(auction.hammer_lot, lot, bid_id=won)
+        self.do(auction.pass_on_lot, lot, turn=1)
+        self.do(auction.give_up_lot, lot, turn=2)
+        self.actor = OPERATOR

@@ -18,6 +18,7 @@ from app.ledger.entry.queries import Proceeds, amounts_of_events, proceeds_of_ev
 from app.ledger.queries import reversed_among
 from app.ledger.structure.models import Earmark
 from app.parties.models import Party
+from app.sales.auction.queries import Hammered, LotOnScreen, current_lot, latest_to_pay
 from app.sales.models import Lot, Sale, SaleEvent
 from app.sales.queries import LotView, collection_accounts, counts_of, event_of, lots_of, totals_of
 from app.sales.rules import is_public
@@ -240,7 +241,8 @@ class BoardSale:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """What the big screen of an event shows. ``total_minor`` is in fen, the donation box included."""
+    """What the big screen of an event shows. ``total_minor`` is in fen, the donation box included; a hammer price counts in it
+    when it is paid. ``current`` is the lot that takes bids now, ``hammered`` the last one whose payment is awaited."""
 
     name: str
     slug: str
@@ -254,6 +256,8 @@ class Board:
     sale_count: int
     lots_left: int
     latest: list[BoardSale]
+    current: LotOnScreen | None
+    hammered: Hammered | None
 
 
 def board_of(session: Session, slug: str, today: date) -> Board:
@@ -294,4 +298,6 @@ def board_of(session: Session, slug: str, today: date) -> Board:
         sale_count=session.scalar(standing) or 0,
         lots_left=session.scalar(left) or 0,
         latest=[BoardSale(*row) for row in session.execute(latest)],
+        current=current_lot(session, event.id),
+        hammered=latest_to_pay(session, event.id),
     )

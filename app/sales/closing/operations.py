@@ -21,6 +21,7 @@ from app.ledger.structure.models import Earmark, MoneyAccount
 from app.ledger.tracing.operations import plan_direct_use
 from app.log.operations import LeafDraft, append
 from app.sales import queries
+from app.sales.auction.queries import unfinished
 from app.sales.models import Count as SaleCount
 from app.sales.models import Lot, LotResult, Sale, SaleEvent
 from app.sales.operations import take_packs
@@ -85,7 +86,7 @@ def close_event(session: Session, actor: Actor, event_id: int, counts: list[Coun
     """Close an event with what a register says was counted, on paper, when it was held. Returns its entries.
 
     Raises InputRefused while a counted sum differs from the recorded one without an explanation, Refused when nothing
-    was sold, Conflict when it is closed already.
+    was sold, Conflict when it is closed already or an auction of it is not over.
     """
     actor.require(Permission.SALE_RUN, queries.event(session, event_id).fund_id)
     return _book(session, actor, _to_close(session, actor, event_id), counts)
@@ -96,6 +97,12 @@ def _to_close(session: Session, actor: Actor, event_id: int) -> SaleEvent:
     actor.require(Permission.SALE_COUNT, event.fund_id)
     if event.status != "open":
         raise Conflict(N_("这场义卖已经结束"))
+    waiting = unfinished(session, event_id)
+    if waiting:
+        raise Conflict(
+            N_("拍品 %(lots)s 还在拍，或已落槌还没有付款；付款、转给下一位或放弃以后才能结束"),
+            lots="、".join(waiting),
+        )
     return event
 
 

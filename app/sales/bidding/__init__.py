@@ -1,0 +1,1 @@
+"""Bids, from the room and from bidders' own phones."""
