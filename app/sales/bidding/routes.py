@@ -57,11 +57,13 @@ def _bid(form: PhoneBidForm, paddle_id: int) -> bool:
     )
 
 
-@blueprint.post("/sales/<slug>/bid/enter")
+@blueprint.route("/sales/<slug>/bid/enter", methods=["GET", "POST"])
 @public_write
 def enter(slug: str) -> Response:
     """Show that one holds a paddle, by its PIN."""
     event = _event(slug)
+    if request.method == "GET":  # whoever changes the language after a wrong PIN
+        return redirect(_address(slug), code=303)  # type: ignore[return-value]
     form = EnterForm()
     status = None
     if form.validate():
