@@ -29,6 +29,7 @@ from app.settings import Settings
 from app.shared import encryption
 from app.shared.db import transaction
 from app.shared.errors import Refused
+from app.shared.money import Money
 from app.web.database import open_engine
 from tests import installation
 from tests.factories import actor
@@ -37,6 +38,7 @@ from tests.sales.auction import scenes
 
 STEP = 100
 START = 10_000
+LEAST = re.compile(r'data-least="([0-9.]+)"')
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
 
@@ -51,12 +53,12 @@ class Room:
         return self.highest + STEP
 
     def heard(self, minor: int) -> None:
-        """Somebody's bid was taken."""
+        """Somebody's bid was taken, or somebody was told what leads."""
         self.highest = max(self.highest, minor)
 
 
-Bidder = Callable[[int], bool]
-"""Bids a sum in fen; whether it was taken."""
+Bidder = Callable[[int], int | None]
+"""Bids a sum in fen. None: it was taken; else the least that it was told to bid."""
 
 
 def measured(seconds: float, bidders: list[Bidder]) -> tuple[int, int, float]:
@@ -69,11 +71,9 @@ def measured(seconds: float, bidders: list[Bidder]) -> tuple[int, int, float]:
         start.wait()
         while not over.is_set():
             minor = room.next()
-            if bid(minor):
-                room.heard(minor)
-                taken += 1
-            else:
-                refused += 1
+            least = bid(minor)
+            room.heard(minor if least is None else least - STEP)
+            taken, refused = taken + (least is None), refused + (least is not None)
         return taken, refused
 
     with ThreadPoolExecutor(len(bidders)) as threads:
@@ -112,13 +112,14 @@ def by_operation(folder: Path, bidders: int, seconds: float) -> tuple[int, int, 
     def bidder(paddle: int) -> Bidder:
         session = Session(engine, expire_on_commit=False)
 
-        def bid(minor: int) -> bool:
+        def bid(minor: int) -> int | None:
             try:
                 with transaction(session, books=True):
                     place_phone_bid(session, paddle, lot, amount_minor=minor)
-            except Refused:
-                return False
-            return True
+            except Refused as refusal:
+                least = refusal.values.get("least")
+                return least.minor if isinstance(least, Money) else minor
+            return None
 
         return bid
 
@@ -173,7 +174,7 @@ def _phone(url: str, number: int, pin: str, lot: int) -> Bidder:
     _, body = ask("GET", "/sales/gala-2023/bid")
     secret = token(body)
 
-    def bid(minor: int) -> bool:
+    def bid(minor: int) -> int | None:
         nonlocal count
         count += 1
         fields = {
@@ -184,7 +185,11 @@ def _phone(url: str, number: int, pin: str, lot: int) -> Bidder:
         }
         status, body = ask("POST", "/sales/gala-2023/bid", fields)
         assert status in (303, 422), f"{status}: {body[:500]}"
-        return status == 303
+        if status == 303:
+            return None
+        told = LEAST.search(body)
+        assert told, body[:500]
+        return int(told[1].replace(".", ""))
 
     return bid
 

@@ -340,9 +340,9 @@ def _auction(session: Session, files: Path, event: int) -> None:
         for lot in lots[:2]:
             auction.open_lot(session, secretary, lot)
             place_bid(session, secretary, lot, paddle_number=1, amount_minor=5_000)
-            wrong = place_bid(session, secretary, lot, paddle_number=2, amount_minor=60_000).id
+            wrong = place_bid(session, secretary, lot, paddle_number=2, amount_minor=60_000)
             cancel_bid(session, secretary, wrong, f"{PRIVATE_NAME}说不是自己")
-            bid = place_bid(session, secretary, lot, paddle_number=2, amount_minor=6_000).id
+            bid = place_bid(session, secretary, lot, paddle_number=2, amount_minor=6_000)
             if lot == lots[0]:
                 auction.hammer_lot(session, secretary, lot, bid_id=bid)
 

@@ -633,9 +633,9 @@ class Year:
         lot = self.do(sales.add_lot, event, draft).id
         self.do(auction.open_lot, lot)
         self.do(place_bid, lot, paddle_number=1, amount_minor=1_000)
-        wrong = self.do(place_bid, lot, paddle_number=2, amount_minor=10_000).id
+        wrong = self.do(place_bid, lot, paddle_number=2, amount_minor=10_000)
         self.do(cancel_bid, wrong, f"{PRIVATE[2]}没有举牌")
-        won = self.do(place_bid, lot, paddle_number=3, amount_minor=1_100).id
+        won = self.do(place_bid, lot, paddle_number=3, amount_minor=1_100)
         self.do(auction.hammer_lot, lot, bid_id=won)
         self.do(auction.pass_on_lot, lot, turn=1)
         self.do(auction.give_up_lot, lot, turn=2)

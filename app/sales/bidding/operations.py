@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any, cast
 
-from sqlalchemy import func, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import Table, bindparam, func, insert, select, update
+from sqlalchemy.orm import Session, aliased
 
 from app.log.operations import LeafDraft, append
 from app.sales.auction import queries
 from app.sales.auction.models import Auction, Bid, BidCancellation, Paddle
 from app.sales.auction.operations import require_auctioneer
-from app.sales.auction.queries import BidRow
 from app.sales.auction.rules import moved_on, next_minimum, not_open
 from app.sales.auction.states import ON, WAITING
 from app.sales.models import Lot, SaleEvent
@@ -31,6 +31,8 @@ LEAF = "bid_cancelled"
 
 @dataclass(frozen=True, slots=True)
 class _Lot:
+    """A lot as a bid finds it, with how many bids it has had and which one leads."""
+
     id: int
     event_id: int
     fund_id: int
@@ -39,6 +41,51 @@ class _Lot:
     step_minor: int | None
     status: str | None
     closes_at: datetime | None
+    bid_count: int | None
+    leading_id: int | None
+    leading_paddle_id: int | None
+    leading_minor: int | None
+
+
+# Built once: a bid is one short transaction, in which putting a statement together would take longer than running it.
+_earlier = aliased(Bid)
+_standing = (
+    select(_earlier.id)
+    .where(
+        _earlier.lot_id == Lot.id,
+        ~select(BidCancellation.bid_id).where(BidCancellation.bid_id == _earlier.id).exists(),
+    )
+    .order_by(_earlier.number.desc())
+    .limit(1)
+    .correlate(Lot)
+    .scalar_subquery()
+)
+_bids = aliased(Bid)
+_READ_LOT = (
+    select(
+        Lot.id,
+        Lot.event_id,
+        SaleEvent.fund_id,
+        SaleEvent.status,
+        Lot.price_minor,
+        Lot.step_minor,
+        Auction.status,
+        Auction.closes_at,
+        select(func.max(_bids.number)).where(_bids.lot_id == Lot.id).correlate(Lot).scalar_subquery(),
+        Bid.id,
+        Bid.paddle_id,
+        Bid.amount_minor,
+    )
+    .join(SaleEvent, SaleEvent.id == Lot.event_id)
+    .outerjoin(Auction, Auction.lot_id == Lot.id)
+    .outerjoin(Bid, Bid.id == _standing)
+    .where(Lot.id == bindparam("lot_id"))
+)
+_PADDLE = select(Paddle.id, Paddle.event_id, Paddle.number, Paddle.blocked_at)
+_READ_PADDLE = _PADDLE.where(Paddle.id == bindparam("paddle_id"))
+_READ_NUMBERED = _PADDLE.where(Paddle.event_id == bindparam("event_id"), Paddle.number == bindparam("number"))
+_READ_KEY = select(Bid.id).where(Bid.key == bindparam("key"))
+_WRITE_BID = insert(cast(Table, Bid.__table__))
 
 
 def place_bid(
@@ -49,46 +96,45 @@ def place_bid(
     paddle_number: int,
     amount_minor: int,
     key: str | None = None,
-) -> Bid:
+) -> int:
     """A bid from the room, entered by the auctioneer's assistant. Sent twice with one key it is one bid. Amount in fen.
 
-    Raises Refused (``paddle``: unknown, blocked or leading already; ``amount``: below the next minimum) or Conflict when the
-    lot takes no bids now.
+    Returns its id. Raises Refused (``paddle``: unknown, blocked or leading already; ``amount``: below the next minimum) or
+    Conflict when the lot takes no bids now.
     """
     lot = _lot(session, lot_id)
     actor.require(Permission.SALE_RUN, lot.fund_id)
-    earlier = _earlier(session, key)
-    if earlier is not None:
-        return earlier
+    sent = _sent_before(session, key)
+    if sent is not None:
+        return sent
     _require_open(lot)
-    paddle = queries.paddle_numbered(session, lot.event_id, paddle_number)
+    paddle = session.execute(_READ_NUMBERED, {"event_id": lot.event_id, "number": paddle_number}).first()
     if paddle is None:
         raise Refused(N_("没有 %(number)s 号牌"), field="paddle", number=paddle_number)
-    leading = queries.leading_bid(session, lot_id)
-    if leading is not None and leading.paddle_id == paddle.id:
+    if paddle.id == lot.leading_paddle_id:
         raise Refused(N_("%(number)s 号牌已经领先，不用再加价"), field="paddle", number=paddle_number)
-    return _take(session, lot, paddle, leading, amount_minor, "room", actor.user_id, key)
+    return _take(session, lot, paddle, amount_minor, "room", actor.user_id, key)
 
 
 def place_phone_bid(
     session: Session, paddle_id: int, lot_id: int, *, amount_minor: int, key: str | None = None
-) -> Bid:
+) -> int:
     """A bid from the phone that holds a paddle. Sent twice with one key it is one bid. Amount in fen.
 
-    Raises Refused (below the next minimum, blocked, or leading already) or Conflict when the lot takes no bids now.
+    Returns its id. Raises Refused (below the next minimum, blocked, or leading already) or Conflict when the lot takes no bids
+    now.
     """
     lot = _lot(session, lot_id)
-    paddle = session.get(Paddle, paddle_id)
+    paddle = session.execute(_READ_PADDLE, {"paddle_id": paddle_id}).first()
     if paddle is None or paddle.event_id != lot.event_id:
         raise NotFound(N_("没有这个号牌"))
-    earlier = _earlier(session, key)
-    if earlier is not None:
-        return earlier
+    sent = _sent_before(session, key)
+    if sent is not None:
+        return sent
     _require_open(lot)
-    leading = queries.leading_bid(session, lot_id)
-    if leading is not None and leading.paddle_id == paddle_id:
+    if paddle.id == lot.leading_paddle_id:
         raise Refused(N_("您已经领先，不用再加价"))
-    return _take(session, lot, paddle, leading, amount_minor, "phone", None, key)
+    return _take(session, lot, paddle, amount_minor, "phone", None, key)
 
 
 def cancel_bid(session: Session, actor: Actor, bid_id: int, reason: str) -> None:
@@ -106,12 +152,11 @@ def cancel_bid(session: Session, actor: Actor, bid_id: int, reason: str) -> None
         raise Conflict(N_("这件拍品已经不在拍，出价不能再取消"))
     if not reason.strip():
         raise Refused(N_("请写明取消的原因"), field="reason")
-    leading = queries.leading_bid(session, lot_id)
     session.add(
         BidCancellation(bid_id=bid_id, reason=reason.strip(), at=clock.now(), cancelled_by_id=actor.user_id)
     )
     session.flush()
-    if leading is not None and leading.id == bid_id:
+    if lot.leading_id == bid_id:
         _move_closing(session, lot)
     body = queries.cancellation_said(lot.event_id, lot_id, bid.number, bid.paddle_number, bid.amount_minor)
     append(session, [LeafDraft(LEAF, bid_id, body, {"reason": reason.strip()})])
@@ -119,21 +164,7 @@ def cancel_bid(session: Session, actor: Actor, bid_id: int, reason: str) -> None
 
 
 def _lot(session: Session, lot_id: int) -> _Lot:
-    row = session.execute(
-        select(
-            Lot.id,
-            Lot.event_id,
-            SaleEvent.fund_id,
-            SaleEvent.status,
-            Lot.price_minor,
-            Lot.step_minor,
-            Auction.status,
-            Auction.closes_at,
-        )
-        .join(SaleEvent, SaleEvent.id == Lot.event_id)
-        .outerjoin(Auction, Auction.lot_id == Lot.id)
-        .where(Lot.id == lot_id)
-    ).first()
+    row = session.execute(_READ_LOT, {"lot_id": lot_id}).first()
     if row is None:
         raise NotFound(N_("没有这件拍品"))
     return _Lot(*row)
@@ -149,54 +180,54 @@ def _require_open(lot: _Lot) -> None:
         raise Conflict(N_("出价时间已经结束，请等拍卖师落槌"))
 
 
-def _earlier(session: Session, key: str | None) -> Bid | None:
-    return session.scalar(select(Bid).where(Bid.key == key)) if key is not None else None
+def _sent_before(session: Session, key: str | None) -> int | None:
+    return session.scalar(_READ_KEY, {"key": key}) if key is not None else None
 
 
 def _take(
     session: Session,
     lot: _Lot,
-    paddle: Paddle,
-    leading: BidRow | None,
+    paddle: Any,
     amount_minor: int,
     way: str,
     entered_by_id: int | None,
     key: str | None,
-) -> Bid:
+) -> int:
     if paddle.blocked_at is not None:
         raise Refused(N_("%(number)s 号牌已停用"), field="paddle", number=paddle.number)
     require_amount(amount_minor)
-    least = next_minimum(lot.price_minor, lot.step_minor or 0, leading.amount_minor if leading else None)
-    if amount_minor < least:
-        if leading is None:
-            sentence = N_("起拍价是 %(least)s 元，出价不能更低")
-        elif amount_minor <= leading.amount_minor:
-            sentence = N_("已经有人出到 %(leading)s 元，现在至少出 %(least)s 元")
-        else:
-            sentence = N_("加价不够，现在至少出 %(least)s 元")
-        raise Refused(
-            sentence,
-            field="amount",
-            least=Money(least),
-            leading=Money(leading.amount_minor if leading else least),
-        )
+    _require_enough(lot, amount_minor)
     # Counted from the last bid taken, cancelled or not, behind the lock: without gaps.
-    count = session.scalar(select(func.max(Bid.number)).where(Bid.lot_id == lot.id)) or 0
-    bid = Bid(
-        lot_id=lot.id,
-        number=count + 1,
-        paddle_id=paddle.id,
-        amount_minor=amount_minor,
-        at=clock.now(),
-        way=way,
-        entered_by_id=entered_by_id,
-        key=key,
+    written = session.execute(
+        _WRITE_BID,
+        {
+            "lot_id": lot.id,
+            "number": (lot.bid_count or 0) + 1,
+            "paddle_id": paddle.id,
+            "amount_minor": amount_minor,
+            "at": clock.now(),
+            "way": way,
+            "entered_by_id": entered_by_id,
+            "key": key,
+        },
     )
-    session.add(bid)
-    session.flush()
+    bid_id: int = written.inserted_primary_key[0]  # type: ignore[attr-defined]
     _move_closing(session, lot)
-    record(session, entered_by_id, "place_bid", "bid", bid.id, paddle=paddle.number, way=way)
-    return bid
+    record(session, entered_by_id, "place_bid", "bid", bid_id, paddle=paddle.number, way=way)
+    return bid_id
+
+
+def _require_enough(lot: _Lot, amount_minor: int) -> None:
+    least = next_minimum(lot.price_minor, lot.step_minor or 0, lot.leading_minor)
+    if amount_minor >= least:
+        return
+    if lot.leading_minor is None:
+        sentence = N_("起拍价是 %(least)s 元，出价不能更低")
+    elif amount_minor <= lot.leading_minor:
+        sentence = N_("已经有人出到 %(leading)s 元，现在至少出 %(least)s 元")
+    else:
+        sentence = N_("加价不够，现在至少出 %(least)s 元")
+    raise Refused(sentence, field="amount", least=Money(least), leading=Money(lot.leading_minor or least))
 
 
 def _move_closing(session: Session, lot: _Lot) -> None:

@@ -76,13 +76,13 @@ def bid(session: Session, lot: int, paddle: int, minor: int, key: str | None = N
     with transaction(session, books=True):
         return place_bid(
             session, actor(session, "secretary"), lot, paddle_number=paddle, amount_minor=minor, key=key
-        ).id
+        )
 
 
 def phone_bid(session: Session, lot: int, paddle_id: int, minor: int) -> int:
     """A bid of a phone; returns its id."""
     with transaction(session, books=True):
-        return place_phone_bid(session, paddle_id, lot, amount_minor=minor).id
+        return place_phone_bid(session, paddle_id, lot, amount_minor=minor)
 
 
 def cancel(session: Session, bid_id: int, reason: str = "听错了", key: str = "secretary") -> None:

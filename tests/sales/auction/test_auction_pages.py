@@ -225,7 +225,7 @@ def test_phone_bids_with_its_paddle_and_learns_where_it_stands(visit: Visit, ses
     assert again.location == PHONE, "the same form sent again is the bid that it was"
     assert _count(session, Bid) == 2
     scenes.hammer(session, lot, session.scalars(select(func.max(Bid.id))).one())
-    late = first.send(page, form=_form_of(page, "bidding-quick"), path=PHONE)
+    late = second.send(page, form=_form_of(page, "bidding-quick"), path=PHONE)
     assert late.status == 409
     assert "现在没有正在拍的" in first.get(PHONE).words
 
