@@ -94,10 +94,11 @@ def announce_closing(session: Session, actor: Actor, lot_id: int, seconds: int) 
 def hammer_lot(session: Session, actor: Actor, lot_id: int, *, bid_id: int) -> Hammer:
     """Let the hammer fall on the bid ``bid_id``, which the auctioneer saw as the highest. By the auctioneer.
 
-    Raises Conflict when another bid leads by now or the lot is not on, Refused when nobody bid or the reserve is not met.
+    Raises Conflict when another bid leads by now or the lot is not on, Refused when nobody bid, the reserve is not met or the
+    time that was announced is not over.
     """
     lot = _lot_of_auctioneer(session, actor, lot_id)
-    _require_status(session, lot_id, ON)
+    _require_over(session, lot_id)
     leading = queries.leading_bid(session, lot_id)
     if leading is None:
         raise Refused(N_("还没有人出价，只能宣布不成交"))
@@ -117,10 +118,11 @@ def hammer_lot(session: Session, actor: Actor, lot_id: int, *, bid_id: int) -> H
 def pass_lot(session: Session, actor: Actor, lot_id: int, *, bid_id: int | None) -> None:
     """End a lot without a winner (不成交): nobody bid, or not up to the reserve. By the auctioneer.
 
-    Raises Refused when the highest standing bid could be hammered, Conflict when it is another than ``bid_id``.
+    Raises Refused when the highest standing bid could be hammered or the time that was announced is not over, Conflict when
+    the highest bid is another than ``bid_id``.
     """
     lot = _lot_of_auctioneer(session, actor, lot_id)
-    _require_status(session, lot_id, ON)
+    _require_over(session, lot_id)
     leading = queries.leading_bid(session, lot_id)
     if (leading.id if leading else None) != bid_id:
         raise Conflict(N_("刚才的最高出价变了，请再看一次"))
@@ -207,9 +209,13 @@ def _lot_of_auctioneer(session: Session, actor: Actor, lot_id: int) -> Lot:
     return lot
 
 
-def _require_status(session: Session, lot_id: int, status: str) -> None:
-    if session.scalar(select(Auction.status).where(Auction.lot_id == lot_id)) != status:
+def _require_over(session: Session, lot_id: int) -> None:
+    """The lot is on, and no time that was promised to the bidders is left."""
+    found = session.execute(select(Auction.status, Auction.closes_at).where(Auction.lot_id == lot_id)).first()
+    if found is None or found.status != ON:
         raise Conflict(N_("这件拍品的状态刚刚变了，请看现在的情况"))
+    if found.closes_at is not None and clock.now() < found.closes_at:
+        raise Refused(N_("倒计时还没有到，到了才能落槌或宣布不成交"))
 
 
 def _hammered(session: Session, lot_id: int, turn: int) -> AuctionLot:

@@ -55,9 +55,10 @@ def show(event_id: int) -> Response:
     event = readable_event(event_id)
     current = queries.current_lot(session(), event_id)
     if current is not None:
+        if not form.is_refused or form.lot.data != current.lot_id:  # what was typed for a lot is for no other
+            form.paddle.raw_data, form.paddle.data = None, None
+            form.amount.raw_data, form.amount.data = None, current.minimum_minor
         form.lot.raw_data, form.lot.data = None, current.lot_id
-        if not form.is_refused:
-            form.amount.data = current.minimum_minor
     lots = queries.auction_lots(session(), event_id)
     return page(
         "auction/show.html",
@@ -166,6 +167,7 @@ def step(event_id: int, lot_id: int, act: str) -> Response:
         lot=lot,
         may=lot.status == chosen.status and event.status == "open",
         leading=leading,
+        is_counting=lot.closes_at is not None and clock.now() < lot.closes_at,
         under_reserve=bool(leading and leading.amount_minor < (lot.reserve_minor or 0)),
         following=queries.next_bidder(session(), lot_id) if act == "pass-on" else None,
         nav_current="sales",

@@ -102,6 +102,8 @@ def _page(
     refused = enter_form if enter_form.is_refused else form
     current = queries.current_lot(session(), event.id) if event.status == "open" else None
     if current is not None:
+        if form.lot.data != current.lot_id:  # what was typed for a lot is for no other
+            form.amount.raw_data, form.amount.data = None, None
         form.lot.raw_data, form.lot.data = None, current.lot_id
     if status is None and refused.is_refused:
         status = refused.refused_status

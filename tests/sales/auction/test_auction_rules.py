@@ -305,7 +305,12 @@ def test_bid_in_the_last_moment_moves_the_close_and_after_it_none_is_taken(sessi
         scenes.cancel(session, wrong)
         assert left() == 30, "whom the wrong bid kept from bidding gets a last moment"
         last = scenes.bid(session, lot, 4, 12_000)
-        moment.advance(timedelta(seconds=40))
+        moment.advance(timedelta(seconds=29))
+        with pytest.raises(Refused, match="倒计时还没有到"):
+            scenes.hammer(session, lot, last)
+        with pytest.raises(Refused, match="倒计时还没有到"):
+            _do(session, operations.pass_lot, lot, bid_id=last)
+        moment.advance(timedelta(seconds=1))
         scenes.hammer(session, lot, last)
     assert _status(session, lot) == "hammered"
 
