@@ -136,7 +136,7 @@ def test_four_phones_bid_in_the_same_second_and_one_leads(
 
 
 def test_the_room_bids_at_the_desk_until_the_hammer_falls_and_the_winner_pays(
-    open_screen: Callable[[str], Page], night: Night
+    open_screen: Callable[[str], Page], night: Night, find_barriers: Callable[[Page], list[str]]
 ) -> None:
     desk, board, phone = open_screen("phone"), open_screen("desktop"), open_screen("phone")
     _come_in(phone, 2, night.pins[2])
@@ -153,6 +153,10 @@ def test_the_room_bids_at_the_desk_until_the_hammer_falls_and_the_winner_pays(
     expect(phone.locator(".bidding-state")).to_have_text("您领先")
     # The desk's least bid follows the phone, without a reload.
     expect(desk.locator("input[name=amount]")).to_have_value("260.00")
+    for page in (desk, phone):
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert wide <= 0
+        assert find_barriers(page) == []
     desk.fill("input[name=amount]", "12")
     desk.fill("input[name=paddle]", "1")
     desk.press("input[name=paddle]", "Enter")
@@ -164,6 +168,7 @@ def test_the_room_bids_at_the_desk_until_the_hammer_falls_and_the_winner_pays(
     expect(phone.locator("[data-closes-at]")).to_be_visible()
     board.goto(BOARD)
     expect(board.locator(".board-price")).to_have_text("250.00")
+    assert find_barriers(board) == []
     expect(board.locator(".board-clock")).to_have_text("时间到", timeout=2 * MILLISECONDS_TO_ACT)
     expect(phone.locator(".bidding-clock")).to_contain_text("时间到，等拍卖师落槌")
     phone.fill(".bidding-own input[name=amount]", "999")
