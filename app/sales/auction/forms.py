@@ -8,12 +8,9 @@ from wtforms.validators import InputRequired, Length, NumberRange, Optional
 from wtforms.widgets import HiddenInput
 
 from app.sales.auction.rules import LONGEST, SHORTEST, USUAL
-from app.sales.models import METHODS
-from app.sales.rules import METHOD_NAMES
 from app.web.forms import ChoiceField, Form, Given, LongTextField, MoneyField, OnceForm, RadioField
 
 _LARGEST = 2**62
-_METHODS = [(method, _(METHOD_NAMES[method])) for method in METHODS]
 
 
 class BidForm(OnceForm):
@@ -49,10 +46,10 @@ class ActForm(Form):
 
 
 class PayForm(OnceForm):
-    """How the winner pays. ``turn`` is the winner that was seen."""
+    """How the winner pays. ``turn`` is the winner that was seen. The page offers the ways that the event takes."""
 
     turn = IntegerField(validators=[InputRequired(), NumberRange(1, 10_000)], widget=HiddenInput())
-    method = RadioField(_("付款方式"), [Given()], choices=_METHODS)
+    method = RadioField(_("付款方式"), [Given()])
 
 
 class CancelForm(Form):

@@ -21,7 +21,7 @@ from app.sales.auction.queries import AuctionLot, BidRow
 from app.sales.auction.rules import require_seconds
 from app.sales.auction.states import HAMMERED, ON, PAID, PASSED, UNSOLD, WAITING
 from app.sales.models import Lot, Sale, SaleEvent
-from app.sales.operations import take_packs
+from app.sales.operations import require_collecting, take_packs
 from app.shared import clock
 from app.shared.audit import record
 from app.shared.errors import N_, Conflict, Forbidden, Refused
@@ -54,9 +54,12 @@ def set_auctioneer(session: Session, actor: Actor, event_id: int, user_id: int) 
 def open_lot(session: Session, actor: Actor, lot_id: int) -> None:
     """Take bids for a lot from now on. By the auctioneer.
 
-    Raises Conflict when it is not waiting or sold already, or another lot of the event is on.
+    Raises Conflict when it is not waiting or sold already, another lot of the event is on, or the event is still to come.
     """
-    lot = _lot_of_auctioneer(session, actor, lot_id)
+    lot = sales.lot(session, lot_id)
+    event = require_auctioneer(session, actor, lot.event_id)
+    if event.held_on > clock.today():
+        raise Conflict(N_("活动在 %(day)s，那天起才能开拍"), day=event.held_on.isoformat())
     if lot.step_minor is None:
         raise Refused(N_("这件拍品没有加价幅度，不能竞拍"))
     other = queries.current_lot(session, lot.event_id)
@@ -135,13 +138,14 @@ def pass_lot(session: Session, actor: Actor, lot_id: int, *, bid_id: int | None)
 def pay_lot(session: Session, actor: Actor, lot_id: int, *, turn: int, method: str, key: str) -> Sale:
     """The winner of ``turn`` pays the hammer price: now it is a sale. Sent twice with one key it is one.
 
-    Raises Refused for an unknown way of payment, Conflict when the lot is not to be paid, or by somebody else now.
+    Raises Refused for a way of payment that the event does not take, Conflict when the lot is not to be paid, or by somebody
+    else now.
     """
-    earlier = session.scalar(select(Sale).where(Sale.idempotency_key == key))
+    earlier = sales.sale_of_key(session, key)
     if earlier is not None:
         return earlier
     lot = sales.lot(session, lot_id)
-    _open_event(session, actor, lot.event_id)
+    require_collecting(session, _open_event(session, actor, lot.event_id), method)
     found = _hammered(session, lot_id, turn)
     sale = take_packs(
         session,

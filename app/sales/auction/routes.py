@@ -16,7 +16,9 @@ from app.sales.auction.forms import ActForm, AuctioneerForm, BidForm, CancelForm
 from app.sales.auction.queries import AuctionLot
 from app.sales.bidding.operations import cancel_bid, place_bid
 from app.sales.models import SaleEvent
-from app.sales.routes import method_names, readable_event
+from app.sales.queries import methods_of
+from app.sales.routes import readable_event
+from app.sales.rules import METHOD_NAMES
 from app.shared import clock
 from app.shared.errors import N_, NotFound
 from app.shared.money import plain_yuan
@@ -192,19 +194,20 @@ def closing_time(event_id: int, lot_id: int) -> Response:
 @requires(Permission.SALE_RUN)
 def pay(event_id: int, lot_id: int) -> Response:
     """Take the winner's money: now the hammer price counts."""
-    _event, lot = _lot_of(event_id, lot_id)
+    event, lot = _lot_of(event_id, lot_id)
     if request.method == "GET" and lot.status != states.HAMMERED:
         return redirect(_address(event_id), code=303)  # type: ignore[return-value]
+    form = PayForm(turn=lot.turn)
+    form.method.offer((method, _(METHOD_NAMES[method])) for method in methods_of(session(), event))
     return _with_form(
         event_id,
         lot_id,
-        PayForm(turn=lot.turn),
+        form,
         "auction/pay.html",
         lambda writing, form: operations.pay_lot(
             writing, actor(), lot_id, turn=form.turn.data, method=form.method.data, key=form.once.data
         ),
         _("已收款"),
-        method_names=method_names(),
     )
 
 
@@ -215,13 +218,12 @@ def _with_form(
     template: str,
     act: Callable[[Session, Any], object],
     said: str,
-    **context: Any,
 ) -> Response:
     _lot_of(event_id, lot_id)
     if form.validate_on_submit() and attempt(form, lambda writing: act(writing, form)):
         return done(_address(event_id), said)
     event, lot = _lot_of(event_id, lot_id)
-    return page(template, form=form, event=event, lot=lot, nav_current="sales", **context)
+    return page(template, form=form, event=event, lot=lot, nav_current="sales")
 
 
 @blueprint.route("/<int:event_id>/auction/bids/<int:bid_id>/cancel", methods=["GET", "POST"])

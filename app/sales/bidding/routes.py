@@ -16,6 +16,7 @@ from app.sales.bidding.forms import EnterForm, PhoneBidForm
 from app.sales.bidding.operations import place_phone_bid
 from app.sales.models import SaleEvent
 from app.sales.paddles.operations import count_try, opened_by
+from app.sales.rules import is_public
 from app.shared import clock
 from app.shared.errors import N_, NotFound
 from app.shared.money import plain_yuan
@@ -132,7 +133,10 @@ def _address(slug: str) -> str:
 def _event(slug: str) -> SaleEvent:
     if not slug.isprintable() or len(slug) > 80:
         raise NotFound(N_("没有这场义卖"))
-    return sales.event_of(session(), slug)
+    found = sales.event_of(session(), slug)
+    if not is_public(found.held_on, found.opened_at, clock.today()):
+        raise NotFound(N_("没有这场义卖"))
+    return found
 
 
 def _kept() -> dict[str, list[int]]:

@@ -27,6 +27,7 @@ from app.shared.errors import Conflict, Forbidden, Refused, SunledgerError
 from tests.factories import actor
 from tests.sales import scenes as sale_scenes
 from tests.sales.auction import scenes
+from tests.visitor import Visitor
 
 
 def _do(session: Session, act: Callable[..., object], *arguments: object, **named: object) -> object:
@@ -189,6 +190,31 @@ def test_auction_without_an_auctioneer_does_not_begin(session: Session) -> None:
     lot = scenes.make_lot(session, event)
     with pytest.raises(Refused, match="请先指定拍卖师"):
         scenes.open_lot(session, lot)
+
+
+def test_event_that_is_still_to_come_has_no_auction_yet(
+    session: Session, visit: Callable[..., Visitor]
+) -> None:
+    event = sale_scenes.make_event(session, day=clock.today() + timedelta(days=3))
+    who = actor(session, "secretary").user_id
+    _do(session, operations.set_auctioneer, event, who)
+    lot = scenes.make_lot(session, event)
+    with pytest.raises(Conflict, match="那天起才能开拍"):
+        scenes.open_lot(session, lot)
+    assert visit().get("/sales/gala-2023/bid").status == 404
+    sale_scenes.announce(session, event)
+    assert visit().get("/sales/gala-2023/bid").status == 200
+
+
+def test_winner_pays_in_a_way_that_was_announced(session: Session) -> None:
+    event = scenes.prepared(session)
+    sale_scenes.announce(session, event, "bank")
+    lot = scenes.on(session, event)
+    scenes.hammer(session, lot, scenes.bid(session, lot, 1, 10_000))
+    with pytest.raises(Refused, match="没有公布这种收款账户") as refusal:
+        _do(session, operations.pay_lot, lot, turn=1, method="wechat", key="k" * 32)
+    assert refusal.value.field == "method"
+    scenes.pay(session, lot)
 
 
 def test_hammer_falls_on_what_was_seen_and_never_below_the_reserve(session: Session) -> None:
