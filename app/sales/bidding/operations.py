@@ -113,7 +113,8 @@ def place_bid(
         raise Refused(N_("没有 %(number)s 号牌"), field="paddle", number=paddle_number)
     if paddle.id == lot.leading_paddle_id:
         raise Refused(N_("%(number)s 号牌已经领先，不用再加价"), field="paddle", number=paddle_number)
-    return _take(session, lot, paddle, amount_minor, "room", actor.user_id, key)
+    _require_bid(lot, paddle, amount_minor)
+    return _write(session, lot, paddle, amount_minor, "room", actor.user_id, key)
 
 
 def place_phone_bid(
@@ -124,6 +125,25 @@ def place_phone_bid(
     Returns its id. Raises Refused (below the next minimum, blocked, or leading already) or Conflict when the lot takes no bids
     now.
     """
+    found = _phone_bid(session, paddle_id, lot_id, amount_minor, key)
+    if isinstance(found, int):
+        return found
+    lot, paddle = found
+    return _write(session, lot, paddle, amount_minor, "phone", None, key)
+
+
+def refuse_hopeless_bid(
+    session: Session, paddle_id: int, lot_id: int, *, amount_minor: int, key: str | None = None
+) -> None:
+    """Raise what ``place_phone_bid`` would, by what stands now and without waiting for anybody: of a crowd that bids the same
+    sum all but one are told at once, and none of them keeps the others from bidding. Whether a bid counts is decided there."""
+    _phone_bid(session, paddle_id, lot_id, amount_minor, key)
+
+
+def _phone_bid(
+    session: Session, paddle_id: int, lot_id: int, amount_minor: int, key: str | None
+) -> tuple[_Lot, Any] | int:
+    """The lot and the paddle of a bid that may be taken, or the id of the bid that was sent with this key before."""
     lot = _lot(session, lot_id)
     paddle = session.execute(_READ_PADDLE, {"paddle_id": paddle_id}).first()
     if paddle is None or paddle.event_id != lot.event_id:
@@ -134,7 +154,8 @@ def place_phone_bid(
     _require_open(lot)
     if paddle.id == lot.leading_paddle_id:
         raise Refused(N_("您已经领先，不用再加价"))
-    return _take(session, lot, paddle, amount_minor, "phone", None, key)
+    _require_bid(lot, paddle, amount_minor)
+    return lot, paddle
 
 
 def cancel_bid(session: Session, actor: Actor, bid_id: int, reason: str) -> None:
@@ -184,7 +205,7 @@ def _sent_before(session: Session, key: str | None) -> int | None:
     return session.scalar(_READ_KEY, {"key": key}) if key is not None else None
 
 
-def _take(
+def _write(
     session: Session,
     lot: _Lot,
     paddle: Any,
@@ -193,10 +214,6 @@ def _take(
     entered_by_id: int | None,
     key: str | None,
 ) -> int:
-    if paddle.blocked_at is not None:
-        raise Refused(N_("%(number)s 号牌已停用"), field="paddle", number=paddle.number)
-    require_amount(amount_minor)
-    _require_enough(lot, amount_minor)
     # Counted from the last bid taken, cancelled or not, behind the lock: without gaps.
     written = session.execute(
         _WRITE_BID,
@@ -217,7 +234,10 @@ def _take(
     return bid_id
 
 
-def _require_enough(lot: _Lot, amount_minor: int) -> None:
+def _require_bid(lot: _Lot, paddle: Any, amount_minor: int) -> None:
+    if paddle.blocked_at is not None:
+        raise Refused(N_("%(number)s 号牌已停用"), field="paddle", number=paddle.number)
+    require_amount(amount_minor)
     least = next_minimum(lot.price_minor, lot.step_minor or 0, lot.leading_minor)
     if amount_minor >= least:
         return

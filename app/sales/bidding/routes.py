@@ -13,7 +13,7 @@ from app.sales import queries as sales
 from app.sales.auction import queries
 from app.sales.auction.models import Paddle
 from app.sales.bidding.forms import EnterForm, PhoneBidForm
-from app.sales.bidding.operations import place_phone_bid
+from app.sales.bidding.operations import place_phone_bid, refuse_hopeless_bid
 from app.sales.models import SaleEvent
 from app.sales.paddles.operations import count_try, opened_by
 from app.sales.rules import is_public
@@ -46,16 +46,14 @@ def show(slug: str) -> Response:
 
 
 def _bid(form: PhoneBidForm, paddle_id: int) -> bool:
-    return attempt(
-        form,
-        lambda writing: place_phone_bid(
-            writing,
-            paddle_id,
-            form.lot.data or 0,
-            amount_minor=form.amount.data or 0,
-            key=form.once.data,
-        ),
-    )
+    lot_id, minor, key = form.lot.data or 0, form.amount.data or 0, form.once.data
+    with form.refusals_shown():
+        refuse_hopeless_bid(session(), paddle_id, lot_id, amount_minor=minor, key=key)
+        return attempt(
+            form,
+            lambda writing: place_phone_bid(writing, paddle_id, lot_id, amount_minor=minor, key=key),
+        )
+    return False
 
 
 @blueprint.route("/sales/<slug>/bid/enter", methods=["GET", "POST"])
