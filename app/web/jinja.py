@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
+import segno
 from flask import Flask, current_app, request, url_for
 from flask.templating import Environment
 from flask_login import current_user
@@ -67,6 +68,7 @@ def install(app: Flask) -> None:
         localized=localized,
         unbroken=unbroken,
         told=translated,
+        qr=qr,
     )
     environment.globals.update(
         static_url=static_files.url,
@@ -101,6 +103,13 @@ def clock_time(at: datetime) -> str:
 def gap() -> str:
     """What stands between two sentences: a space, which Chinese does not write."""
     return "" if locale().startswith("zh") else " "
+
+
+def qr(address: str) -> Markup:
+    """An address of ours as a code that a telephone reads."""
+    code = segno.make(address, error="m", micro=False)
+    # Made by segno from our own address, so it is safe as markup.
+    return Markup(code.svg_inline(border=2, omitsize=True, svgclass=None, lineclass=None))  # noqa: S704
 
 
 _UNBREAKABLE = re.compile(r"<[^>]*>|\b\d{4}-\d{2}(?:-\d{2})?\b")

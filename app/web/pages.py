@@ -6,10 +6,11 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from flask import Response, flash, make_response, redirect, render_template, request
+from flask import Response, current_app, flash, make_response, redirect, render_template, request
 from jinja2_fragments.flask import render_block
 from sqlalchemy.orm import Session
 
+from app.settings import Settings
 from app.web.database import transaction
 from app.web.forms import Form
 
@@ -50,6 +51,12 @@ def saved(content: bytes, media_type: str, file_name: str) -> Response:
     answer.headers.set("Content-Disposition", "attachment", filename=file_name)
     answer.headers["Cache-Control"] = "private, no-cache"
     return answer
+
+
+def printed_address(path: str) -> str:
+    """``path`` (from url_for) as it is printed on paper: under the public address, or the one of this visit if none is set."""
+    settings: Settings = current_app.extensions["sunledger_settings"]
+    return (settings.public_url or request.url_root).rstrip("/") + path
 
 
 def asked_number(name: str, most: int = 2**63 - 1) -> int | None:

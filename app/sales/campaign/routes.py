@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import segno
-from flask import Blueprint, Response, current_app, redirect, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from flask_babel import gettext as _
-from markupsafe import Markup
 
 from app.funds import queries as funds
 from app.ledger import queries as ledger
@@ -17,12 +15,11 @@ from app.sales.campaign.forms import AnnounceForm, ArrangeForm
 from app.sales.campaign.rules import is_filed_late, requirements
 from app.sales.models import SaleEvent
 from app.sales.routes import readable_event
-from app.settings import Settings
 from app.shared import clock
 from app.shared.permissions import Permission
 from app.web.access import actor, requires
 from app.web.database import session
-from app.web.pages import attempt, done, page
+from app.web.pages import attempt, done, page, printed_address
 
 blueprint = Blueprint("campaign", __name__, url_prefix="/office/sales")
 
@@ -82,20 +79,12 @@ def arrange(event_id: int) -> Response:
 def labels(event_id: int) -> Response:
     """A sheet of labels to print and cut: number, name, price, and a code that opens the lot."""
     event = readable_event(event_id)
-    settings: Settings = current_app.extensions["sunledger_settings"]
-    base = (settings.public_url or request.url_root).rstrip("/")
     return page(
         "sales/labels.html",
         event=event,
         labels=[
-            (lot, _code(base + url_for("public_sales.lot", slug=event.slug, number=lot.number)))
+            (lot, printed_address(url_for("public_sales.lot", slug=event.slug, number=lot.number)))
             for lot in queries.lots_of(session(), event_id)
         ],
         nav_current="sales",
     )
-
-
-def _code(address: str) -> Markup:
-    # Made by segno from our own address, so it is safe as markup.
-    code = segno.make(address, error="m", micro=False)
-    return Markup(code.svg_inline(border=2, omitsize=True, svgclass=None, lineclass=None))  # noqa: S704

@@ -16,7 +16,7 @@ from app.shared.errors import N_, NotFound
 from app.shared.permissions import Permission
 from app.web.access import actor, requires
 from app.web.database import session
-from app.web.pages import attempt, done, page
+from app.web.pages import attempt, done, page, printed_address
 
 blueprint = Blueprint("paddles", __name__, url_prefix="/office/sales")
 
@@ -54,7 +54,7 @@ def _slips(event: SaleEvent, pins: dict[int, str]) -> Response:
         "paddles/slips.html",
         event=event,
         pins=pins,
-        address=url_for("bidding.show", slug=event.slug, _external=True),
+        address=printed_address(url_for("bidding.show", slug=event.slug)),
         nav_current="sales",
     )
 
