@@ -230,11 +230,11 @@ CHANGES: dict[str, tuple[tuple[str, ...], str]] = {
     ),
     "reason of a request": (
         ("UPDATE disbursement SET reason = '聚餐' WHERE id = 1",),
-        "submitted 1 is not what leaf 36 says: its reason",
+        "says: its reason is not the one committed to",
     ),
     "payee of a request": (
         ("UPDATE disbursement SET payee_id = 1 WHERE id = 1",),
-        "submitted 1 is not what leaf 36 says: its payee",
+        "says: its payee is not the one committed to",
     ),
     "request deleted": (("DELETE FROM disbursement WHERE id = 3",), "submitted 3 is in the log"),
     "refusal of a request": (
