@@ -50,6 +50,7 @@ from app.public.motions import routes as public_motion_routes
 from app.public.overview import routes as public_overview_routes
 from app.public.pictures import routes as public_picture_routes
 from app.public.sales import routes as public_sale_routes
+from app.public.tracing import routes as tracing_routes
 from app.public.verification import routes as verification_routes
 from app.sales import routes as sale_routes
 from app.sales.auction import routes as auction_routes
@@ -119,6 +120,7 @@ BLUEPRINTS = (
     public_decision_routes.blueprint,
     public_motion_routes.blueprint,
     verification_routes.blueprint,
+    tracing_routes.blueprint,
 )
 
 

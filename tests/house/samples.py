@@ -116,6 +116,7 @@ SAMPLES: dict[str, Candidates] = {
     "auction.step.act": lambda _: ["hammer"],
     "statements.number": _column(IssuedDocument.number),
     "verification.code": _signed(_column(Donation.receipt_code)),
+    "tracing.code": _column(Donation.receipt_code),
     "verification.number": _signed(_column(JournalEntry.number)),
     "registers.check.upload": _upload("secretary", "/office/donations/registers/import"),
     "request_imports.check.upload": _upload("secretary", "/office/disbursements/import/", "拨付申请表.xlsx"),

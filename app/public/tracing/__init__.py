@@ -1,0 +1,1 @@
+"""One gift followed, by the code on its receipt."""

@@ -1,0 +1,75 @@
+"""One gift followed: /trace asks for the code on a receipt, /trace/<code> shows what became of it."""
+
+from __future__ import annotations
+
+import time
+
+from flask import Blueprint, Response, current_app, redirect, request, url_for
+from flask.blueprints import BlueprintSetupState
+from flask_babel import gettext as _
+
+from app.disbursements.states import STATUS_NAMES, STATUS_TAGS
+from app.funds import queries as funds
+from app.public.routes import known_names
+from app.public.tracing.queries import trace_of
+from app.public.verification.rules import Allowance, receipt_code
+from app.shared.errors import N_, NotFound
+from app.web.access import public
+from app.web.database import session
+from app.web.i18n import text
+from app.web.pages import page
+
+blueprint = Blueprint("tracing", __name__)
+LONGEST = 60
+
+
+@blueprint.record_once
+def _allow(state: BlueprintSetupState) -> None:
+    state.app.extensions["sunledger_traces"] = Allowance()
+
+
+@blueprint.get("/trace")
+@public(cached=False)
+def ask() -> Response:
+    """Ask for the code on a receipt; a code in the address leads to its gift."""
+    typed = request.args.get("code", "").strip()[:LONGEST]
+    code = receipt_code(typed.replace(" ", "-"))
+    if code is not None:
+        return redirect(url_for("tracing.show", code=code), code=303)  # type: ignore[return-value]
+    error = _("追踪码是六组四个字母或数字，例如 ABCD-2345-EFGH-6789-JKLM-2345") if typed else ""
+    return _private(
+        page("public/trace_ask.html", status=422 if error else 200, typed=typed, error=error, nav_current="")
+    )
+
+
+@blueprint.get("/trace/<code>")
+@public(cached=False)
+def show(code: str) -> Response:
+    """What became of one gift. A code that leads nowhere looks like one that never was."""
+    allowance: Allowance = current_app.extensions["sunledger_traces"]
+    if allowance.is_spent(request.remote_addr or "", time.monotonic()):
+        return _private(Response(_("查得太频繁了，请过一分钟再试"), status=429, mimetype="text/plain"))
+    known = receipt_code(code[:LONGEST])
+    if known is None:
+        raise NotFound(N_("没有找到这个追踪码，请核对收据上的字母和数字"))
+    found, names = trace_of(session(), known), known_names()
+    purpose = names.earmarks[found.earmark_id]
+    return _private(
+        page(
+            "public/trace.html",
+            found=found,
+            code=known,
+            purpose=purpose,
+            fund=names.funds[found.fund_id],
+            site=funds.site(session(), found.fund_id),
+            states={key: (STATUS_TAGS[key], text(name)) for key, name in STATUS_NAMES.items()},
+            nav_current="",
+        )
+    )
+
+
+def _private(answer: Response) -> Response:
+    """For whoever holds the receipt: no cache keeps it, no search engine lists it."""
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
