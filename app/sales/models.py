@@ -73,6 +73,16 @@ class SaleEvent(Base):
     # Who opens lots, hammers, and alone cancels a wrong bid.
     auctioneer_id: Mapped[int | None] = mapped_column(BigInteger)
 
+    @property
+    def hours(self) -> str:
+        """From when to when, as people read it: 19:30–22:00; "" when nobody said."""
+        return "–".join(each.isoformat("minutes") for each in (self.starts_at, self.ends_at) if each)
+
+    @property
+    def is_counted_by_two(self) -> bool:
+        """Whether one person counted the money and another one closed; else it is as a register says."""
+        return self.counted_by_id is not None and self.closed_by_id is not None
+
 
 class CollectionAccount(Base):
     """Where an announced event takes money that is not cash: a bank account of the host, or its merchant code."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from sqlalchemy import func, select
@@ -14,6 +15,7 @@ from app.goods.models import GoodsLine
 from app.goods.rules import holds_goods
 from app.ledger.structure.models import MoneyAccount
 from app.sales.models import METHODS, CollectionAccount, Count, Lot, LotResult, Sale, SaleEvent
+from app.sales.rules import is_public
 from app.shared.errors import N_, NotFound
 
 
@@ -49,6 +51,14 @@ def event_of(session: Session, slug: str) -> SaleEvent:
     """One sale event by its slug. Raises NotFound."""
     found = session.scalar(select(SaleEvent).where(SaleEvent.slug == slug))
     if found is None:
+        raise NotFound(N_("没有这场义卖"))
+    return found
+
+
+def public_event(session: Session, slug: str, today: date) -> SaleEvent:
+    """A sale event that anybody may see on this day. Raises NotFound, as for one that does not exist."""
+    found = event_of(session, slug)
+    if not is_public(found.held_on, found.opened_at, today):
         raise NotFound(N_("没有这场义卖"))
     return found
 
@@ -265,6 +275,14 @@ def booked_lots(session: Session, event_id: int) -> list[BookedLot]:
 def counts_of(session: Session, event_id: int) -> list[Count]:
     """What was counted at closing."""
     return list(session.scalars(select(Count).where(Count.event_id == event_id).order_by(Count.method)))
+
+
+def count_stands(session: Session, found: SaleEvent) -> bool:
+    """Whether what is recorded is still what it was when the money was counted."""
+    counted = {
+        each.method: each.recorded_minor for each in counts_of(session, found.id) if each.recorded_minor
+    }
+    return counted == recorded_by_method(session, found)
 
 
 def lot_of_entry(session: Session, number: int) -> tuple[LotResult, Lot] | None:

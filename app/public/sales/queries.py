@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import date
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -20,9 +20,7 @@ from app.ledger.structure.models import Earmark
 from app.parties.models import Party
 from app.sales.auction.queries import Hammered, LotOnScreen, current_lot, latest_to_pay
 from app.sales.models import Lot, Sale, SaleEvent
-from app.sales.queries import LotView, collection_accounts, counts_of, event_of, lots_of, totals_of
-from app.sales.rules import is_public
-from app.shared.errors import N_, NotFound
+from app.sales.queries import LotView, collection_accounts, counts_of, lots_of, public_event, totals_of
 from app.shared.periods import Period
 from app.statements.events.rules import KIND as SALE_REPORT
 
@@ -40,14 +38,6 @@ class EventRow:
     place: str
     is_closed: bool
     amount_minor: int | None
-
-
-def public_event(session: Session, slug: str, today: date) -> SaleEvent:
-    """A sale event that anybody may see on this day. Raises NotFound, as for one that does not exist."""
-    found = event_of(session, slug)
-    if not is_public(found.held_on, found.opened_at, today):
-        raise NotFound(N_("没有这场义卖"))
-    return found
 
 
 def event_list(session: Session, today: date) -> list[EventRow]:
@@ -103,8 +93,7 @@ class EventPage:
     fund_id: int
     slug: str
     held_on: date
-    starts_at: time | None
-    ends_at: time | None
+    hours: str
     place: str
     qualification: str
     filing_number: str
@@ -156,8 +145,7 @@ def event_page(session: Session, slug: str, today: date) -> EventPage:
         fund_id=event.fund_id,
         slug=event.slug,
         held_on=event.held_on,
-        starts_at=event.starts_at,
-        ends_at=event.ends_at,
+        hours=event.hours,
         place=event.place,
         qualification=event.qualification,
         filing_number=event.filing_number,
@@ -174,7 +162,7 @@ def event_page(session: Session, slug: str, today: date) -> EventPage:
         by_mode={mode: amount for mode, amount in by_mode.items() if amount},
         by_method={method: amount for method, amount in by_method.items() if amount},
         counted_otherwise=counted,
-        is_counted_by_two=event.counted_by_id is not None and event.closed_by_id is not None,
+        is_counted_by_two=event.is_counted_by_two,
         amount_minor=proceeds.amount_minor,
         first_entry=event.first_entry_number,
         last_entry=event.last_entry_number,

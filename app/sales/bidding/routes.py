@@ -16,7 +16,6 @@ from app.sales.bidding.forms import EnterForm, PhoneBidForm
 from app.sales.bidding.operations import place_phone_bid, refuse_hopeless_bid
 from app.sales.models import SaleEvent
 from app.sales.paddles.operations import count_try, opened_by
-from app.sales.rules import is_public
 from app.shared import clock
 from app.shared.errors import N_, NotFound
 from app.shared.money import plain_yuan
@@ -131,10 +130,7 @@ def _address(slug: str) -> str:
 def _event(slug: str) -> SaleEvent:
     if not slug.isprintable() or len(slug) > 80:
         raise NotFound(N_("没有这场义卖"))
-    found = sales.event_of(session(), slug)
-    if not is_public(found.held_on, found.opened_at, clock.today()):
-        raise NotFound(N_("没有这场义卖"))
-    return found
+    return sales.public_event(session(), slug, clock.today())
 
 
 def _kept() -> dict[str, list[int]]:

@@ -74,8 +74,7 @@ def confirm_count(session: Session, actor: Actor, event_id: int) -> list[Posted]
     if actor.user_id is None or actor.user_id == event.counted_by_id:
         raise Forbidden(N_("清点要两个人：请另一位登录核对"))
     counted = queries.counts_of(session, event_id)
-    recorded = queries.recorded_by_method(session, event)
-    if {each.method: each.recorded_minor for each in counted if each.recorded_minor} != recorded:
+    if not queries.count_stands(session, event):
         raise Conflict(N_("清点之后登记有变化，请重新清点"))
     return _book(
         session, actor, event, [Count(each.method, each.counted_minor, each.explanation) for each in counted]

@@ -93,14 +93,12 @@ def confirm(event_id: int) -> Response:
 
 
 def _counted(event: SaleEvent, form: ConfirmForm) -> Response:
-    counted = queries.counts_of(session(), event.id)
-    recorded = queries.recorded_by_method(session(), event)
     return page(
         "sales/counted.html",
         form=form,
         event=event,
-        counts=counted,
-        changed={each.method: each.recorded_minor for each in counted if each.recorded_minor} != recorded,
+        counts=queries.counts_of(session(), event.id),
+        changed=not queries.count_stands(session(), event),
         counter=people.names_of(session(), [event.counted_by_id]).get(event.counted_by_id or 0, ""),
         is_mine=event.counted_by_id == actor().user_id,
         method_names=method_names(),

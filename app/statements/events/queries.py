@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.donations.models import Donation
 from app.funds.queries import fund as fund_by_id
-from app.ledger.entry.queries import amounts_of_events, proceeds_of_event
+from app.ledger.entry.queries import Use, amounts_of_events, proceeds_of_event
 from app.ledger.listing.queries import Listing
 from app.ledger.listing.rules import Filter
 from app.ledger.queries import reversed_among
@@ -26,7 +26,6 @@ def report_of(session: Session, event: SaleEvent) -> SaleReport:
     fund = fund_by_id(session, event.fund_id)
     lots = _lots(session, event)
     proceeds = proceeds_of_event(session, event.id)
-    hours = "–".join(each.isoformat("minutes") for each in (event.starts_at, event.ends_at) if each)
     return SaleReport(
         fund_name=fund.name,
         host_name=fund.host.name,
@@ -34,11 +33,11 @@ def report_of(session: Session, event: SaleEvent) -> SaleReport:
         event_name=event.name,
         slug=event.slug,
         held_on=event.held_on,
-        hours=hours,
+        hours=event.hours,
         place=event.place,
         qualification=event.qualification,
         filing_number=event.filing_number,
-        is_counted_by_two=int(event.counted_by_id is not None and event.closed_by_id is not None),
+        is_counted_by_two=int(event.is_counted_by_two),
         lots=lots,
         box_minor=event.box_cash_minor + event.box_wechat_minor,
         counts=tuple(
@@ -49,7 +48,7 @@ def report_of(session: Session, event: SaleEvent) -> SaleReport:
         cost_minor=sum(lot.cost_minor for lot in lots),
         used_minor=proceeds.amount_minor - proceeds.left_minor,
         left_minor=proceeds.left_minor,
-        uses=_uses(session, event.id),
+        uses=_uses(session, proceeds.uses),
     )
 
 
@@ -60,7 +59,8 @@ def _lots(session: Session, event: SaleEvent) -> tuple[ReportLot, ...]:
     for each in booked:
         if each.entry_number not in undone:
             results.setdefault(each.lot_number, []).append(each)
-    givers = _givers(session, event.id)
+    lots = sales.lots_of(session, event.id)
+    givers = _givers(session, lots)
     return tuple(
         ReportLot(
             number=lot.number,
@@ -73,15 +73,13 @@ def _lots(session: Session, event: SaleEvent) -> tuple[ReportLot, ...]:
             cost_minor=sum(each.cost_minor for each in results.get(lot.number, ())),
             entry_number=next((each.entry_number for each in results.get(lot.number, ())), None),
         )
-        for lot in sales.lots_of(session, event.id)
+        for lot in lots
     )
 
 
-def _givers(session: Session, event_id: int) -> dict[int, str]:
+def _givers(session: Session, of: list[sales.LotView]) -> dict[int, str]:
     """Who gave each lot, by lot: an organisation as it is displayed, a person or sole trader by kind alone."""
-    lots = {
-        lot.id: lot.source_id for lot in sales.lots_of(session, event_id) if lot.source_type == "donation"
-    }
+    lots = {lot.id: lot.source_id for lot in of if lot.source_type == "donation"}
     rows = session.execute(
         select(Donation.id, Party.kind, Party.public_name)
         .join(Party, Party.id == Donation.party_id)
@@ -94,8 +92,7 @@ def _givers(session: Session, event_id: int) -> dict[int, str]:
     return {lot_id: names[gift] for lot_id, gift in lots.items() if gift in names}
 
 
-def _uses(session: Session, event_id: int) -> tuple[ReportUse, ...]:
-    uses = proceeds_of_event(session, event_id).uses
+def _uses(session: Session, uses: list[Use]) -> tuple[ReportUse, ...]:
     masks = _masks(session)
     rows = {row.number: row for row in Listing(session, Filter()).rows([each.number for each in uses])}
 
