@@ -9,7 +9,6 @@ from datetime import date
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from app.documents.queries import latest_of_period
 from app.donations.models import Donation
 from app.files.queries import FileRow
 from app.goods.models import GoodsLine
@@ -21,8 +20,7 @@ from app.parties.models import Party
 from app.sales.auction.queries import Hammered, LotOnScreen, current_lot, latest_to_pay
 from app.sales.models import Lot, Sale, SaleEvent
 from app.sales.queries import LotView, collection_accounts, counts_of, lots_of, public_event, totals_of
-from app.shared.periods import Period
-from app.statements.events.rules import KIND as SALE_REPORT
+from app.statements.events.queries import issued_report
 
 EVENTS_SHOWN = 200
 SALES_ON_BOARD = 4
@@ -85,10 +83,10 @@ class EventPage:
     """A sale event. Sums are fen, by way of sale (fixed_price, auction, box) and by way of payment; empty while open.
 
     ``counted_otherwise`` are the ways of payment whose counted money differed from what was recorded, with the fen more
-    (or less) that were counted. ``collecting`` are the accounts that take its money, each with its merchant code.
+    (or less) that were counted. ``collecting`` are the accounts that take its money, each with its merchant code;
+    ``report`` is the number of its issued report.
     """
 
-    id: int
     name: str
     fund_id: int
     slug: str
@@ -106,6 +104,7 @@ class EventPage:
     by_method: dict[str, int]
     counted_otherwise: dict[str, int]
     is_counted_by_two: bool
+    report: str | None
     amount_minor: int
     first_entry: int | None
     last_entry: int | None
@@ -122,7 +121,7 @@ def event_page(session: Session, slug: str, today: date) -> EventPage:
     event = public_event(session, slug, today)
     is_closed = event.status == "closed"
     lots = lots_of(session, event.id)
-    proceeds = proceeds_of_event(session, event.id)
+    proceeds, report = proceeds_of_event(session, event.id), issued_report(session, event)
     givers, photos = _givers(session, lots), photos_of(session, [lot.goods_line_id for lot in lots])
     reversed_numbers = reversed_among(
         session, [lot.entry_number for lot in lots if lot.entry_number is not None]
@@ -140,7 +139,6 @@ def event_page(session: Session, slug: str, today: date) -> EventPage:
             if count.counted_minor != count.recorded_minor:
                 counted[count.method] = count.counted_minor - count.recorded_minor
     return EventPage(
-        id=event.id,
         name=event.name,
         fund_id=event.fund_id,
         slug=event.slug,
@@ -163,6 +161,7 @@ def event_page(session: Session, slug: str, today: date) -> EventPage:
         by_method={method: amount for method, amount in by_method.items() if amount},
         counted_otherwise=counted,
         is_counted_by_two=event.is_counted_by_two,
+        report=report.number if report else None,
         amount_minor=proceeds.amount_minor,
         first_entry=event.first_entry_number,
         last_entry=event.last_entry_number,
@@ -208,13 +207,6 @@ def _givers(session: Session, lots: list[LotView]) -> dict[int, tuple[str, int]]
         .where(Donation.id.in_(ids))
     )
     return {row.id: (row.public_name, row.entry_number) for row in rows}
-
-
-def report_number(session: Session, found: EventPage) -> str | None:
-    """The number of the event's issued report, if there is one."""
-    day = Period(found.held_on, found.held_on)
-    issued = latest_of_period(session, SALE_REPORT, found.fund_id, day, found.id)
-    return issued.number if issued else None
 
 
 @dataclass(frozen=True, slots=True)

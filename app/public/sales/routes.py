@@ -6,7 +6,7 @@ from flask import Blueprint, Response
 from flask_babel import gettext as _
 
 from app.public.routes import in_address, known_names
-from app.public.sales.queries import board_of, event_list, event_page, report_number
+from app.public.sales.queries import board_of, event_list, event_page
 from app.sales.rules import FILING_MISSING, METHOD_NAMES, MODES
 from app.shared import clock
 from app.shared.errors import N_, NotFound
@@ -40,7 +40,6 @@ def show(slug: str) -> Response:
         fund=known.funds[found.fund_id],
         several_funds=len(known.funds) > 1,
         filing_missing=text(FILING_MISSING),
-        report=report_number(session(), found),
     )
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from sqlalchemy import delete, update
 from sqlalchemy.orm import Session
 
-from app.funds import queries as funds
 from app.ledger import queries as ledger
 from app.log.operations import LeafDraft, append
 from app.sales import queries
-from app.sales.campaign.rules import requirements
+from app.sales.campaign.queries import needed, qualification_of
 from app.sales.models import CollectionAccount, Lot, SaleEvent
 from app.shared import clock
 from app.shared.audit import record
@@ -30,18 +29,14 @@ def announce_event(session: Session, actor: Actor, event_id: int, accounts: dict
         raise Conflict(N_("这场义卖已经结束"))
     if event.opened_at is not None:
         raise Conflict(N_("这场活动已经向公众开放"))
-    qualification = funds.fund(session, event.fund_id).host.fundraising_certificate or ""
-    needed = requirements(
-        qualification=qualification,
-        filing_number=event.filing_number,
-        place=event.place,
-        has_hours=event.starts_at is not None,
-    )
-    refusals = [Refused(N_("还缺：%(what)s"), what=each.name) for each in needed if not each.is_met]
+    refusals = [
+        Refused(N_("还缺：%(what)s"), what=each.name) for each in needed(session, event) if not each.is_met
+    ]
     refusals += _refuse_accounts(session, event, accounts)
     if refusals:
         raise InputRefused(refusals)
-    event.qualification, event.opened_at, event.opened_by_id = qualification, clock.now(), actor.user_id
+    event.qualification = qualification_of(session, event)
+    event.opened_at, event.opened_by_id = clock.now(), actor.user_id
     session.execute(delete(CollectionAccount).where(CollectionAccount.event_id == event_id))
     for account_id, code in sorted(accounts.items()):
         session.add(

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, Response, redirect, request, url_for
 from flask_babel import gettext as _
 
-from app.funds import queries as funds
 from app.ledger import queries as ledger
 from app.sales import queries
 from app.sales.campaign import operations
 from app.sales.campaign.forms import AnnounceForm, ArrangeForm
-from app.sales.campaign.rules import is_filed_late, requirements
-from app.sales.models import SaleEvent
+from app.sales.campaign.queries import needed
+from app.sales.campaign.rules import is_filed_late
 from app.sales.routes import readable_event
 from app.shared import clock
 from app.shared.permissions import Permission
@@ -44,18 +41,9 @@ def announce(event_id: int) -> Response:
         form=form,
         event=readable_event(event_id),
         kinds={each.kind for each in accounts},
-        needed=_needed(event),
+        needed=needed(session(), event),
         is_late=is_filed_late(event.held_on, clock.today()),
         nav_current="sales",
-    )
-
-
-def _needed(event: SaleEvent) -> Any:
-    return requirements(
-        qualification=funds.fund(session(), event.fund_id).host.fundraising_certificate or "",
-        filing_number=event.filing_number,
-        place=event.place,
-        has_hours=event.starts_at is not None,
     )
 
 

@@ -8,9 +8,8 @@ from app.documents.operations import DocumentDraft, Issued, issue_document
 from app.documents.rules import plain
 from app.sales import queries as sales
 from app.shared.errors import N_, Conflict
-from app.shared.periods import Period
 from app.shared.permissions import Actor, Permission
-from app.statements.events.queries import report_of
+from app.statements.events.queries import days_of, report_of
 from app.statements.events.rules import KIND
 
 
@@ -25,9 +24,8 @@ def issue_sale_report(session: Session, actor: Actor, event_id: int, *, correcti
     if event.status != "closed":
         raise Conflict(N_("活动还没有清点结束，不能签发报告"))
     figures = plain(report_of(session, event))
-    period = Period(event.held_on, event.held_on)
     return issue_document(
         session,
         actor,
-        DocumentDraft(KIND, event.fund_id, period, figures, correction_note, subject_id=event_id),
+        DocumentDraft(KIND, event.fund_id, days_of(event), figures, correction_note, subject_id=event_id),
     )

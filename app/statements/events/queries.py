@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.documents.queries import DocumentRow, latest_of_period
 from app.donations.models import Donation
 from app.funds.queries import fund as fund_by_id
 from app.ledger.entry.queries import Use, amounts_of_events, proceeds_of_event
@@ -17,7 +18,8 @@ from app.parties.models import Party
 from app.parties.rules import MASKS
 from app.sales import queries as sales
 from app.sales.models import Lot, LotResult, SaleEvent
-from app.statements.events.rules import ReportCount, ReportLot, ReportUse, SaleReport
+from app.shared.periods import Period
+from app.statements.events.rules import KIND, ReportCount, ReportLot, ReportUse, SaleReport
 from app.statements.queries import masked_parties
 
 
@@ -117,6 +119,16 @@ def _masks(session: Session) -> dict[str, str]:
     named = masked_parties(session)
     rows = session.execute(select(Party.id, Party.public_name).where(Party.id.in_(named)))
     return {row.public_name: named[row.id] for row in rows}
+
+
+def issued_report(session: Session, event: SaleEvent) -> DocumentRow | None:
+    """The latest version of an event's report, if one was issued."""
+    return latest_of_period(session, KIND, event.fund_id, days_of(event), event.id)
+
+
+def days_of(event: SaleEvent) -> Period:
+    """The days that the report of an event is of: its own."""
+    return Period(event.held_on, event.held_on)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,18 +8,15 @@ from flask import Blueprint, Response, redirect, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
-from app.documents import queries as documents
 from app.documents.rules import frozen, plain
 from app.sales import queries as sales
 from app.shared import clock
 from app.shared.errors import N_, NotFound
-from app.shared.periods import Period
 from app.shared.permissions import Actor, Permission
 from app.statements.events import operations
 from app.statements.events.forms import ReportForm
 from app.statements.events.pdf import report_words
-from app.statements.events.queries import report_of
-from app.statements.events.rules import KIND
+from app.statements.events.queries import issued_report, report_of
 from app.web import office
 from app.web.access import FundChoice, actor, office_fund, requires
 from app.web.database import session
@@ -46,10 +43,7 @@ def reports_that_are_due(reading: Session, who: Actor, fund: FundChoice) -> list
             action=_("去签发"),
         )
         for event in sales.events(reading, fund.id)
-        if event.closed_at is not None
-        and event.closed_at >= since
-        and documents.latest_of_period(reading, KIND, fund.id, Period(event.held_on, event.held_on), event.id)
-        is None
+        if event.closed_at is not None and event.closed_at >= since and issued_report(reading, event) is None
     ]
 
 
@@ -75,9 +69,7 @@ def issue(event_id: int) -> Response:
         return done(url_for("statements.show", number=numbers[0]), _("已签发 %(number)s", number=numbers[0]))
     event = sales.event(session(), event_id)
     report = report_of(session(), event)
-    earlier = documents.latest_of_period(
-        session(), KIND, event.fund_id, Period(event.held_on, event.held_on), event_id
-    )
+    earlier = issued_report(session(), event)
     return page(
         "statements/issue_report.html",
         form=form,
