@@ -22,13 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import segno
-from markupsafe import Markup
-
 from app.documents.models import IssuedDocument
 from app.documents.rules import file_name
 from app.settings import ROOT, SettingsError
 from app.shared.errors import N_, SunledgerError
+from app.web.jinja import qr
 
 FONTS = ROOT / "static" / "fonts"
 PRESSES = 2
@@ -99,15 +97,13 @@ def _alone(lock: Path) -> Iterator[None]:
 def proof_of(document: IssuedDocument, public_url: str | None) -> dict[str, Any]:
     """What ``pdf/_proof.html`` and the head of a printed document say of how it can be checked."""
     address = f"{public_url}/statements/{document.number}" if public_url else None
-    code = segno.make(address, error="m", micro=False) if address else None
     return {
         "correction_note": document.correction_note,
         "issued_at": document.issued_at,
         "log_position": document.log_position,
         "sha256": document.figures_sha256,
         "address": address,
-        # Made by segno from our own address, so it is safe as markup.
-        "qr": Markup(code.svg_inline(border=0, omitsize=True)) if code else "",  # noqa: S704
+        "qr": qr(address, border=0) if address else "",
     }
 
 

@@ -134,9 +134,15 @@ def held_pieces(session: Session, line_ids: Collection[int]) -> dict[int, int]:
     return held
 
 
+def free_pieces_of(session: Session, lines: Collection[GoodsLine]) -> dict[int, int]:
+    """The pieces of each line that nothing counts on yet: what a sale or an issue may still take. Never below zero."""
+    held = held_pieces(session, [line.id for line in lines])
+    return {line.id: max(line.quantity_left - held[line.id], 0) for line in lines}
+
+
 def free_pieces(session: Session, found: GoodsLine) -> int:
-    """The pieces of a line that nothing counts on yet: what a sale or an issue may still take. Never below zero."""
-    return max(found.quantity_left - held_pieces(session, [found.id])[found.id], 0)
+    """``free_pieces_of`` one line."""
+    return free_pieces_of(session, [found])[found.id]
 
 
 def movements_of(session: Session, line_id: int) -> list[GoodsMovement]:

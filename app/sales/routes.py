@@ -179,12 +179,12 @@ def choose_goods(event_id: int) -> Response:
     event = readable_event(event_id)
     after = asked_number("after")
     lines = goods.in_stock(session(), event.fund_id, after=after, limit=LINES + 1)
-    held = goods.held_pieces(session(), [line.id for line in lines])
+    free = goods.free_pieces_of(session(), lines[:LINES])
     return page(
         "sales/choose_goods.html",
         fragment="goods_list",
         event=event,
-        goods=[(line, max(line.quantity_left - held[line.id], 0)) for line in lines[:LINES]],
+        goods=[(line, free[line.id]) for line in lines[:LINES]],
         **line_pages("sales.choose_goods", lines, after, event_id=event_id),
         nav_current="sales",
     )

@@ -105,11 +105,11 @@ def gap() -> str:
     return "" if locale().startswith("zh") else " "
 
 
-def qr(address: str) -> Markup:
-    """An address of ours as a code that a telephone reads."""
+def qr(address: str, border: int = 2) -> Markup:
+    """An address of ours as a code that a telephone reads, with so many empty modules around it."""
     code = segno.make(address, error="m", micro=False)
     # Made by segno from our own address, so it is safe as markup.
-    return Markup(code.svg_inline(border=2, omitsize=True, svgclass=None, lineclass=None))  # noqa: S704
+    return Markup(code.svg_inline(border=border, omitsize=True))  # noqa: S704
 
 
 _UNBREAKABLE = re.compile(r"<[^>]*>|\b\d{4}-\d{2}(?:-\d{2})?\b")

@@ -77,8 +77,7 @@ def _draft(
 ) -> Response:
     reading = session()
     stock = goods.in_stock(reading, fund_id, limit=MOST_OFFERED)
-    held = goods.held_pieces(reading, [line.id for line in stock])
-    free = {line.id: max(line.quantity_left - held[line.id], 0) for line in stock}
+    free = goods.free_pieces_of(reading, stock)
     chosen = chosen or {}
     offered = [line for line in stock if free[line.id] or line.id in chosen]
     form = IssueForm(**given, lines=[{"line": line.id, "pieces": chosen.get(line.id)} for line in offered])

@@ -100,46 +100,33 @@ def leading_bid(
     return BidRow(*row) if row else None
 
 
+_BIDS = (
+    select(
+        Bid.id,
+        Bid.number,
+        Bid.paddle_id,
+        Paddle.number,
+        Bid.amount_minor,
+        Bid.at,
+        Bid.way,
+        BidCancellation.reason,
+        Bid.lot_id,
+    )
+    .join(Paddle, Paddle.id == Bid.paddle_id)
+    .outerjoin(BidCancellation, BidCancellation.bid_id == Bid.id)
+)
+"""Bids as a BidRow has them (a reason is None for one that stands), and the lot of each."""
+
+
 def bids_of(session: Session, lot_id: int, limit: int = BIDS_SHOWN) -> list[BidRow]:
     """The latest bids of a lot, cancelled ones too, the newest first."""
-    rows = session.execute(
-        select(
-            Bid.id,
-            Bid.number,
-            Bid.paddle_id,
-            Paddle.number,
-            Bid.amount_minor,
-            Bid.at,
-            Bid.way,
-            BidCancellation.reason,
-        )
-        .join(Paddle, Paddle.id == Bid.paddle_id)
-        .outerjoin(BidCancellation, BidCancellation.bid_id == Bid.id)
-        .where(Bid.lot_id == lot_id)
-        .order_by(Bid.number.desc())
-        .limit(limit)
-    )
+    rows = session.execute(_BIDS.where(Bid.lot_id == lot_id).order_by(Bid.number.desc()).limit(limit))
     return [BidRow(*row[:7], row[7] or "") for row in rows]
 
 
 def bid(session: Session, bid_id: int) -> tuple[BidRow, int]:
     """One bid and the id of its lot. Raises NotFound."""
-    row = session.execute(
-        select(
-            Bid.id,
-            Bid.number,
-            Bid.paddle_id,
-            Paddle.number,
-            Bid.amount_minor,
-            Bid.at,
-            Bid.way,
-            BidCancellation.reason,
-            Bid.lot_id,
-        )
-        .join(Paddle, Paddle.id == Bid.paddle_id)
-        .outerjoin(BidCancellation, BidCancellation.bid_id == Bid.id)
-        .where(Bid.id == bid_id)
-    ).first()
+    row = session.execute(_BIDS.where(Bid.id == bid_id)).first()
     if row is None:
         raise NotFound(N_("没有这个出价"))
     return BidRow(*row[:7], row[7] or ""), row[8]
