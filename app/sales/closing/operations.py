@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, update
 from sqlalchemy.orm import Session
 
 from app.goods import queries as goods
-from app.goods.models import GoodsLine
-from app.goods.operations import plan_out, put_back, take_out
+from app.goods.operations import plan_out, put_back
 from app.ledger import accounts as chart
 from app.ledger import queries as ledger
 from app.ledger.correction.operations import reverse_entry
 from app.ledger.operations import Posted, fold_into_event, post_entries
 from app.ledger.rules import EntryDraft, PostingDraft, TrancheDraft
-from app.ledger.structure.models import Earmark, MoneyAccount
 from app.ledger.tracing.operations import plan_direct_use
 from app.log.operations import LeafDraft, append
 from app.sales import queries
 from app.sales.auction.queries import unfinished
+from app.sales.booking.operations import SUBJECT, Books, box_entry, lot_draft, lot_entries, take_out_goods
 from app.sales.models import Count as SaleCount
-from app.sales.models import Lot, LotResult, Sale, SaleEvent
+from app.sales.models import Lot, Sale, SaleEvent
 from app.sales.operations import take_packs
-from app.sales.rules import METHOD_NAMES, SALE_LINES
+from app.sales.rules import METHOD_NAMES
 from app.shared import clock
 from app.shared.audit import record
 from app.shared.errors import N_, Conflict, Forbidden, InputRefused, Refused
 from app.shared.money import Money
 from app.shared.permissions import Actor, Permission
-
-SUBJECT = "sale_event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +109,13 @@ def _book(session: Session, actor: Actor, event: SaleEvent, counts: list[Count])
     """
     event_id = event.id
     differences = _compare(session, event, counts)
-    books = _Books(session, event)
-    drafts, results = _lot_entries(session, event, books)
-    box = _box_entry(event, books)
+    books = Books(session, event)
+    drafts, results = lot_entries(session, event, books)
+    box = box_entry(event, books)
     if not drafts and box is None:
         raise Refused(N_("还没有任何成交，不能结束"))
     posted = post_entries(session, actor, drafts + ([box] if box is not None else []))
-    _take_out_goods(session, event_id, results, posted)
+    take_out_goods(session, event_id, results, posted)
     event = queries.event(session, event_id)
     event.status, event.closed_at, event.closed_by_id = "closed", clock.now(), actor.user_id
     event.first_entry_number, event.last_entry_number = posted[0].number, posted[-1].number
@@ -130,27 +126,6 @@ def _book(session: Session, actor: Actor, event: SaleEvent, counts: list[Count])
     append(session, [LeafDraft("sale_closed", event_id, *queries.closing_said(session, event))])
     record(session, actor.user_id, "close_event", SUBJECT, event_id, entries=len(posted))
     return posted
-
-
-class _Books:
-    """Where an event's money goes: the accounts it was announced with, else the fund's; and the earmark of each lot's goods."""
-
-    def __init__(self, session: Session, event: SaleEvent) -> None:
-        self._session, self._fund_id = session, event.fund_id
-        self._accounts = {
-            account.kind: account for _, account in queries.collection_accounts(session, event.id)
-        }
-        self.unrestricted = ledger.unrestricted_earmark(session, event.fund_id)
-
-    def account(self, method: str) -> MoneyAccount:
-        """The fund's account for a way of payment. Raises NotFound when it has none."""
-        if method not in self._accounts:
-            self._accounts[method] = ledger.money_account_of_kind(self._session, self._fund_id, method)
-        return self._accounts[method]
-
-    def earmark(self, earmark_id: int) -> Earmark:
-        """The earmark of the goods: proceeds inherit it."""
-        return ledger.earmark(self._session, earmark_id)
 
 
 def _compare(session: Session, event: SaleEvent, counts: list[Count]) -> list[tuple[Count, int]]:
@@ -193,159 +168,6 @@ def _compare(session: Session, event: SaleEvent, counts: list[Count]) -> list[tu
     return differences
 
 
-def _lot_entries(
-    session: Session, event: SaleEvent, books: _Books
-) -> tuple[list[EntryDraft], list[tuple[int, int, int, int, int]]]:
-    """Drafts of every lot that sold, with (lot, goods line, pieces, proceeds, cost) of each."""
-    found = []
-    planned: dict[int, tuple[int, int]] = {}
-    lots = session.scalars(
-        select(Lot).where(Lot.event_id == event.id, Lot.sold_quantity > 0).order_by(Lot.position, Lot.id)
-    )
-    for lot in list(lots):
-        pieces = lot.sold_quantity * lot.units_per_item
-        line = goods.line(session, lot.goods_line_id)
-        taken, spent = planned.get(line.id, (0, 0))
-        cost = _cost_after(session, line, taken, spent, pieces)
-        planned[line.id] = (taken + pieces, spent + cost)
-        proceeds = _proceeds(session, lot.id)
-        draft = _lot_draft(event, lot, books.earmark(line.earmark_id), proceeds, cost, event.held_on, books)
-        result = (lot.id, line.id, pieces, sum(proceeds.values()), cost)
-        found.append((line.earmark_id, draft, result))
-    found.sort(key=lambda each: (each[0] == books.unrestricted.id, each[0]))
-    return [draft for _, draft, _ in found], [result for _, _, result in found]
-
-
-def _lot_draft(
-    event: SaleEvent,
-    lot: Lot,
-    earmark: Earmark,
-    proceeds: dict[str, int],
-    cost: int,
-    occurred_on: date,
-    books: _Books,
-) -> EntryDraft:
-    """The entry of one lot: money by way of payment and sales income; goods out of stock at their cost."""
-    total = sum(proceeds.values())
-    postings = [
-        PostingDraft(
-            books.account(method).account_code,
-            earmark.id,
-            debit_minor=minor,
-            money_account_id=books.account(method).id,
-            statement_line=SALE_LINES[lot.mode],
-        )
-        for method, minor in sorted(proceeds.items())
-    ]
-    postings.append(PostingDraft(chart.SALES_INCOME, earmark.id, credit_minor=total))
-    if cost:
-        postings.append(PostingDraft(chart.COST_OF_GOODS_SOLD, earmark.id, debit_minor=cost))
-        postings.append(PostingDraft(chart.INVENTORY, earmark.id, credit_minor=cost))
-    return EntryDraft(
-        fund_id=event.fund_id,
-        kind="sale",
-        occurred_on=occurred_on,
-        postings=postings,
-        source_type=SUBJECT,
-        source_id=event.id,
-        description=f"{event.name} {lot.number} {lot.name}",
-        opens=TrancheDraft(earmark.id, total, occurred_on),
-        is_listed=False,
-    )
-
-
-def _cost_after(session: Session, line: GoodsLine, taken: int, spent: int, pieces: int) -> int:
-    """Cost of further pieces of a line from which earlier lots of the same closing already take some."""
-    if taken == 0:
-        return plan_out(session, line.id, pieces)
-    return plan_out(session, line.id, taken + pieces) - spent
-
-
-def _proceeds(session: Session, lot_id: int) -> dict[str, int]:
-    totals: dict[str, int] = defaultdict(int)
-    rows = session.execute(
-        select(Sale.method, Sale.amount_minor).where(Sale.lot_id == lot_id, Sale.voided_at.is_(None))
-    )
-    for method, minor in rows:
-        totals[method] += minor
-    return dict(totals)
-
-
-def _box_entry(event: SaleEvent, books: _Books) -> EntryDraft | None:
-    """The donation box of the night: a gift, not a sale (worked example, entry 19)."""
-    found = {"cash": event.box_cash_minor, "wechat": event.box_wechat_minor}
-    total = sum(found.values())
-    if not total:
-        return None
-    earmark = books.unrestricted
-    postings = [
-        PostingDraft(
-            books.account(method).account_code,
-            earmark.id,
-            debit_minor=minor,
-            money_account_id=books.account(method).id,
-            statement_line="donation_box",
-        )
-        for method, minor in found.items()
-        if minor
-    ]
-    return EntryDraft(
-        fund_id=event.fund_id,
-        kind="box",
-        occurred_on=event.held_on,
-        postings=[*postings, PostingDraft(chart.DONATION_INCOME, earmark.id, credit_minor=total)],
-        source_type=SUBJECT,
-        source_id=event.id,
-        description=f"{event.name} 募捐箱",
-        opens=TrancheDraft(earmark.id, total, event.held_on),
-        is_listed=False,
-    )
-
-
-def _take_out_goods(
-    session: Session, event_id: int, results: list[tuple[int, int, int, int, int]], posted: list[Posted]
-) -> None:
-    for (lot_id, line_id, pieces, proceeds, cost), entry in zip(results, posted, strict=False):
-        take_out(
-            session,
-            line_id,
-            pieces,
-            cost,
-            "sold",
-            entry_number=entry.number,
-            source_type="lot",
-            source_id=lot_id,
-        )
-        session.execute(
-            insert(LotResult),
-            [
-                {
-                    "entry_number": entry.number,
-                    "lot_id": lot_id,
-                    "pieces": pieces,
-                    "proceeds_minor": proceeds,
-                    "cost_minor": cost,
-                }
-            ],
-        )
-        session.execute(
-            update(Sale)
-            .where(Sale.lot_id == lot_id, Sale.voided_at.is_(None), Sale.entry_number.is_(None))
-            .values(entry_number=entry.number)
-            .execution_options(synchronize_session=False)
-        )
-        lot = queries.lot(session, lot_id)
-        body = {
-            "event": event_id,
-            "entry": entry.number,
-            "goods": line_id,
-            "pieces": pieces,
-            "proceeds": proceeds,
-            "cost": cost,
-        }
-        append(session, [LeafDraft("lot_result", lot_id, body, {"lot": lot.number, "name": lot.name})])
-
-
 def _post_differences(
     session: Session, actor: Actor, event_id: int, differences: list[tuple[Count, int]]
 ) -> list[Posted]:
@@ -353,7 +175,7 @@ def _post_differences(
     posted: list[Posted] = []
     event = queries.event(session, event_id)
     for count, difference in differences:
-        books = _Books(session, event)
+        books = Books(session, event)
         account, earmark = books.account(count.method), books.unrestricted
         draft = EntryDraft(
             fund_id=event.fund_id,
@@ -425,21 +247,21 @@ def record_late_sale(
             N_("收款日期不能早于活动日期 %(day)s"), field="received_on", day=event.held_on.isoformat()
         )
     line = goods.line(session, lot.goods_line_id)
-    pieces, books = quantity * lot.units_per_item, _Books(session, event)
+    pieces, books = quantity * lot.units_per_item, Books(session, event)
     if pieces > goods.free_pieces(session, line):
         raise Refused(N_("“%(item)s”的库存不够，或已放到别的义卖里"), field="quantity", item=line.item)
     sale = take_packs(
         session, actor, lot, quantity=quantity, amount_minor=amount_minor, method=method, buyer=buyer
     )
     cost = plan_out(session, line.id, pieces)
-    draft = _lot_draft(
+    draft = lot_draft(
         event, lot, books.earmark(line.earmark_id), {method: amount_minor}, cost, received_on, books
     )
     draft.is_listed, draft.idempotency_key = True, key
     results = [(lot.id, line.id, pieces, amount_minor, cost)]
     sale_id, event_id = sale.id, event.id
     posted = post_entries(session, actor, [draft])
-    _take_out_goods(session, event_id, results, posted)
+    take_out_goods(session, event_id, results, posted)
     record(session, actor.user_id, "record_late_sale", "sale", sale_id, entry=posted[0].number)
     return posted[0]
 
