@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from app.documents.models import IssuedDocument
 from app.sales import queries as sales
-from app.sales.closing.operations import Count, record_late_sale
+from app.sales.closing.operations import Count, record_late_sale, reverse_lot_entry
 from app.shared.db import transaction
 from app.shared.errors import Conflict, Forbidden, Refused
 from app.statements.events.operations import issue_sale_report
@@ -48,6 +48,15 @@ def test_figures_tie_and_the_net_line_is_theirs(session: Session) -> None:
     assert (report.cost_minor, report.net_minor) == (600, 50)
     line = sales_line(session, scenes.fund_id(session))
     assert (line.events, line.amount_minor, line.cost_minor) == (1, 600, 600)
+
+
+def test_goods_that_came_back_cost_nothing(session: Session) -> None:
+    event, _ = _closed(session)
+    number = sales.event(session, event).first_entry_number or 0
+    with transaction(session, books=True):
+        reverse_lot_entry(session, actor(session, "accountant"), number, "记错了")
+    assert sales_line(session, scenes.fund_id(session)).cost_minor == 0
+    assert report_of(session, sales.event(session, event)).cost_minor == 0
 
 
 def test_issued_once_and_again_only_with_a_note(session: Session) -> None:

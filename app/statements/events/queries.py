@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
 from app.documents.queries import DocumentRow, latest_of_period
 from app.donations.models import Donation
 from app.funds.queries import fund as fund_by_id
+from app.goods.models import GoodsLine, GoodsMovement
 from app.ledger.entry.queries import Use, amounts_of_events, proceeds_of_event
 from app.ledger.listing.queries import Listing
 from app.ledger.listing.rules import Filter
@@ -17,7 +18,7 @@ from app.ledger.queries import reversed_among
 from app.parties.models import Party
 from app.parties.rules import MASKS
 from app.sales import queries as sales
-from app.sales.models import Lot, LotResult, SaleEvent
+from app.sales.models import SaleEvent
 from app.shared.periods import Period
 from app.statements.events.rules import KIND, ReportCount, ReportLot, ReportUse, SaleReport
 from app.statements.queries import masked_parties
@@ -155,14 +156,22 @@ def sales_line(session: Session, fund_id: int) -> SalesLine:
             select(SaleEvent.id).where(SaleEvent.fund_id == fund_id, SaleEvent.status == "closed")
         )
     )
-    results = session.execute(
-        select(LotResult.entry_number, LotResult.cost_minor)
-        .join(Lot, Lot.id == LotResult.lot_id)
-        .where(Lot.event_id.in_(events))
-    ).all()
-    undone = reversed_among(session, [row.entry_number for row in results])
+    # What was put back into stock, because the entry of a lot was undone, cost nothing.
+    cost = (
+        select(
+            func.coalesce(
+                func.sum(
+                    case(
+                        (GoodsMovement.kind == "sold", GoodsMovement.value_minor),
+                        else_=-GoodsMovement.value_minor,
+                    )
+                ),
+                0,
+            )
+        )
+        .join(GoodsLine, GoodsLine.id == GoodsMovement.goods_line_id)
+        .where(GoodsLine.fund_id == fund_id, GoodsMovement.source_type == "lot")
+    )
     return SalesLine(
-        len(events),
-        sum(amounts_of_events(session, events).values()),
-        sum(row.cost_minor for row in results if row.entry_number not in undone),
+        len(events), sum(amounts_of_events(session, events).values()), int(session.scalar(cost) or 0)
     )
