@@ -23,6 +23,7 @@ from app.sales.models import Lot, LotResult, SaleEvent
 from app.shared.errors import N_, NotFound
 
 REQUEST = "disbursement"
+PICTURES_SHOWN = 3
 LONGEST_CHAIN = 50
 """Changes of purpose that one gift is followed through."""
 
@@ -31,7 +32,8 @@ LONGEST_CHAIN = 50
 class Part:
     """A payment that the gift is part of: fen of the gift in it, fen of all of it, and the request that it was paid on.
 
-    ``status`` is that of the request, "" for money that was spent without one; ``files`` counts its public files.
+    ``status`` is that of the request, "" for money that was spent without one; ``files`` counts its public files, of which
+    ``pictures`` are the first photographs.
     """
 
     number: int
@@ -42,6 +44,7 @@ class Part:
     request: str
     status: str
     files: int
+    pictures: list[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +62,8 @@ class SoldAs:
 
     event_name: str
     event_slug: str
+    held_on: date
     lot_number: str
-    lot_name: str
     pieces: int
     amount_minor: int
 
@@ -192,6 +195,7 @@ def _parts(session: Session, uses: list[Use]) -> list[Part]:
     parts = []
     for use in uses:
         row = paid.get(use.number)
+        papers = files.get(row.id, []) if row else []
         parts.append(
             Part(
                 use.number,
@@ -201,7 +205,8 @@ def _parts(session: Session, uses: list[Use]) -> list[Part]:
                 row.amount_minor if row else use.amount_minor,
                 row.number or "" if row else "",
                 row.status if row else "",
-                len(files.get(row.id, ())) if row else 0,
+                len(papers),
+                [each.id for each in papers if each.media_type.startswith("image/")][:PICTURES_SHOWN],
             )
         )
     return parts
@@ -252,8 +257,8 @@ def _sold(session: Session, line_ids: list[int]) -> dict[int, list[tuple[int, So
             LotResult.entry_number,
             SaleEvent.name,
             SaleEvent.slug,
+            SaleEvent.held_on,
             Lot.number,
-            Lot.name.label("lot_name"),
             LotResult.pieces,
             LotResult.proceeds_minor,
         )
@@ -267,7 +272,7 @@ def _sold(session: Session, line_ids: list[int]) -> dict[int, list[tuple[int, So
     found: dict[int, list[tuple[int, SoldAs]]] = {}
     for row in rows:
         if row.entry_number not in undone:
-            lot = SoldAs(row.name, row.slug, row.number, row.lot_name, row.pieces, row.proceeds_minor)
+            lot = SoldAs(row.name, row.slug, row.held_on, row.number, row.pieces, row.proceeds_minor)
             found.setdefault(row.id, []).append((row.entry_number, lot))
     return found
 

@@ -8,15 +8,14 @@ from flask import Blueprint, Response, current_app, redirect, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 
-from app.disbursements.states import STATUS_NAMES, STATUS_TAGS
 from app.funds import queries as funds
 from app.public.routes import known_names
+from app.public.tracing.layouts import story_of
 from app.public.tracing.queries import trace_of
 from app.public.verification.rules import Allowance, receipt_code
 from app.shared.errors import N_, NotFound
 from app.web.access import public
 from app.web.database import session
-from app.web.i18n import text
 from app.web.pages import page
 
 blueprint = Blueprint("tracing", __name__)
@@ -62,7 +61,7 @@ def show(code: str) -> Response:
             purpose=purpose,
             fund=names.funds[found.fund_id],
             site=funds.site(session(), found.fund_id),
-            states={key: (STATUS_TAGS[key], text(name)) for key, name in STATUS_NAMES.items()},
+            story_items=story_of(found),
             nav_current="",
         )
     )
