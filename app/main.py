@@ -29,6 +29,7 @@ from app.disbursements.workbooks import routes as request_import_routes
 from app.donations import routes as donation_routes
 from app.donations.correction import routes as gift_routes
 from app.donations.registers import routes as register_routes
+from app.donors.visiting import routes as visiting_routes
 from app.files import routes as file_routes
 from app.funds import queries as fund_queries
 from app.funds import routes as fund_routes
@@ -110,6 +111,7 @@ BLUEPRINTS = (
     transfer_import_routes.blueprint,
     statement_routes.blueprint,
     sale_report_routes.blueprint,
+    visiting_routes.blueprint,
     public_overview_routes.blueprint,
     public_ledger_routes.blueprint,
     public_entry_routes.blueprint,

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from app.donations import queries
 from app.donations.models import Donation, DonationVersion
-from app.donations.rules import DonationDraft, description, new_receipt_code, refuse_if_wrong
+from app.donations.rules import DonationDraft, description, refuse_if_wrong
 from app.goods.operations import (
     GoodsDraft,
     carry_photos,
@@ -33,6 +33,7 @@ from app.parties.queries import party as party_by_id
 from app.parties.rules import ConsentDraft
 from app.shared import clock
 from app.shared.audit import record, record_many
+from app.shared.codes import new_receipt_code
 from app.shared.db import insert_rows
 from app.shared.errors import N_, Conflict, Refused
 from app.shared.permissions import Actor, Permission

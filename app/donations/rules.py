@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -21,7 +20,6 @@ METHODS: dict[str, str] = {
     "box": N_("募捐箱"),
     "goods": N_("实物"),
 }
-_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 MAX_PIECES = 10_000_000
 
 
@@ -122,13 +120,3 @@ def description(draft: DonationDraft, earmark_name: str | None) -> str:
     if draft.method == "box":
         return "募捐箱"
     return f"定向捐赠：{earmark_name}" if earmark_name else "捐款"
-
-
-def new_receipt_code() -> str:
-    """A random code for a receipt that nobody can guess: 24 characters of 30, about 117 bits, in groups of four."""
-    number = secrets.randbelow(len(_ALPHABET) ** 24)  # one draw: an import makes thousands of codes
-    letters = ""
-    for _ in range(24):
-        number, place = divmod(number, len(_ALPHABET))
-        letters += _ALPHABET[place]
-    return "-".join(letters[start : start + 4] for start in range(0, 24, 4))

@@ -19,6 +19,7 @@ class Party(Base):
             "kind IN ('person', 'sole_trader', 'organisation', 'unnamed')", name="party_kind_is_known"
         ),
         Index("ix_party_name", "name"),
+        Index("ix_party_email", "email_digest"),
     )
 
     id: Mapped[Id]
@@ -26,6 +27,8 @@ class Party(Base):
     name: Mapped[str] = mapped_column(String(200))
     # Encrypted at rest with the installation's data key; never public.
     contact: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # Finds who is recorded with an e-mail address without holding it: a keyed hash of the one in the contact.
+    email_digest: Mapped[bytes | None] = mapped_column(LargeBinary(32))
     # As displayed to the public now; rewritten in the transaction that changes kind, name or consent.
     public_name: Mapped[str] = mapped_column(String(200))
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)

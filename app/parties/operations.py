@@ -95,6 +95,7 @@ def _insert(session: Session, actor: Actor, drafts: list[PartyDraft]) -> list[Re
             "kind": draft.kind,
             "name": normal(draft.name),
             "contact": _sealed(draft.contact),
+            "email_digest": queries.digest_of_contact(draft.contact),
             "public_name": public_name(draft.kind, normal(draft.name), draft.consent),
             "created_at": at,
         }
@@ -162,6 +163,7 @@ def correct_party(
     party.name, party.kind = normal(name), kind or party.kind
     if contact is not None:
         party.contact = _sealed(contact)
+        party.email_digest = queries.digest_of_contact(contact)
     party.public_name = public_name(
         party.kind, party.name, queries.as_draft(queries.current_consent(session, party_id))
     )

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.parties.models import Consent, Party
-from app.parties.rules import ConsentDraft
+from app.parties.rules import ConsentDraft, email_in
+from app.shared.encryption import keyed_hash
 from app.shared.errors import N_, NotFound
 from app.shared.search import SearchIndex
 
@@ -88,3 +89,19 @@ def consent_counts(session: Session) -> tuple[int, int]:
         or 0
     )
     return named, total
+
+
+def email_digest(address: str) -> bytes:
+    """What is kept of an e-mail address to find its owner by: the same for the same address in any letters."""
+    return keyed_hash("party-email", address.strip().lower())
+
+
+def digest_of_contact(contact: str) -> bytes | None:
+    """The digest of the e-mail address in a contact; None without one."""
+    address = email_in(contact)
+    return email_digest(address) if address else None
+
+
+def parties_with_email(session: Session, digest: bytes) -> list[int]:
+    """Everyone who is recorded with this e-mail address: a person may be recorded once for each gift."""
+    return list(session.scalars(select(Party.id).where(Party.email_digest == digest).order_by(Party.id)))

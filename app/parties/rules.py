@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from app.shared.errors import N_
@@ -50,3 +51,12 @@ def waits_for_evidence(kind: str, consent: ConsentDraft | None) -> bool:
         and kind in ("person", "sole_trader")
         and not consent.evidence.strip()
     )
+
+
+_EMAIL = re.compile(r"[A-Za-z0-9._%+-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+
+
+def email_in(contact: str) -> str | None:
+    """The first e-mail address in a contact as the office typed it ("139… / a@b.cn"), in small letters; None without one."""
+    found = _EMAIL.search(contact)
+    return found.group().lower() if found else None

@@ -173,11 +173,13 @@ def upgrade() -> None:
     sa.Column('kind', sa.String(length=20), nullable=False),
     sa.Column('name', sa.String(length=200), nullable=False),
     sa.Column('contact', sa.LargeBinary(), nullable=True),
+    sa.Column('email_digest', sa.LargeBinary(length=32), nullable=True),
     sa.Column('public_name', sa.String(length=200), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.CheckConstraint("kind IN ('person', 'sole_trader', 'organisation', 'unnamed')", name=op.f('party_kind_is_known')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_party'))
     )
+    op.create_index('ix_party_email', 'party', ['email_digest'], unique=False)
     op.create_index('ix_party_name', 'party', ['name'], unique=False)
     op.create_table('published_checkpoint',
     sa.Column('size', sa.BigInteger(), autoincrement=False, nullable=False),
@@ -1490,9 +1492,48 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_goods_issue_line')),
     sa.UniqueConstraint('issue_id', 'goods_line_id', name=op.f('uq_goods_issue_line_issue_id_goods_line_id'))
     )
+    op.create_table('donor_link',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('email_digest', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('address', sa.LargeBinary(), nullable=True),
+    sa.Column('locale', sa.String(length=10), nullable=False),
+    sa.Column('asked_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('secret_hash', sa.LargeBinary(length=32), nullable=True),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('used_at', sa.DateTime(timezone=True), nullable=True),
+    sa.CheckConstraint('(secret_hash IS NULL) = (expires_at IS NULL)', name=op.f('link_has_an_end')),
+    sa.CheckConstraint('used_at IS NULL OR secret_hash IS NOT NULL', name=op.f('only_a_sent_link_is_used')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_donor_link')),
+    sa.UniqueConstraint('secret_hash', name=op.f('uq_donor_link_secret_hash'))
+    )
+    op.create_index('ix_donor_link_asked', 'donor_link', ['asked_at'], unique=False)
+    op.create_table('donor_visit',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('secret_hash', sa.LargeBinary(length=32), nullable=False),
+    sa.Column('how', sa.String(length=10), nullable=False),
+    sa.Column('started_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('ends_at', sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("how IN ('code', 'mail')", name=op.f('way_of_coming_in_is_known')),
+    sa.CheckConstraint('ends_at > started_at', name=op.f('visit_has_an_end')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_donor_visit')),
+    sa.UniqueConstraint('secret_hash', name=op.f('uq_donor_visit_secret_hash'))
+    )
+    op.create_index('ix_donor_visit_end', 'donor_visit', ['ends_at'], unique=False)
+    op.create_table('donor_visit_party',
+    sa.Column('visit_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('party_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_donor_visit_party_party_id')),
+    sa.ForeignKeyConstraint(['visit_id'], ['donor_visit.id'], name=op.f('fk_donor_visit_party_visit_id')),
+    sa.PrimaryKeyConstraint('visit_id', 'party_id', name=op.f('pk_donor_visit_party'))
+    )
 
 
 def downgrade() -> None:
+    op.drop_table('donor_visit_party')
+    op.drop_index('ix_donor_visit_end', table_name='donor_visit')
+    op.drop_table('donor_visit')
+    op.drop_index('ix_donor_link_asked', table_name='donor_link')
+    op.drop_table('donor_link')
     op.drop_table('goods_issue_line')
     op.drop_index('ix_goods_issue_standing', table_name='goods_issue', sqlite_where=sa.text('undone_at IS NULL'), postgresql_where=sa.text('undone_at IS NULL'))
     op.drop_table('goods_issue')
@@ -1631,6 +1672,7 @@ def downgrade() -> None:
     op.drop_table('sign_in_attempt')
     op.drop_table('published_checkpoint')
     op.drop_index('ix_party_name', table_name='party')
+    op.drop_index('ix_party_email', table_name='party')
     op.drop_table('party')
     op.drop_table('log_identity')
     op.drop_index('ix_ledger_row_source', table_name='ledger_row')

@@ -18,7 +18,7 @@ from app.web.access import Access, access_of
 from app.web.database import open_engine
 from tests import installation
 from tests.house.furnishing import furnish
-from tests.house.samples import QUERIES, arguments_of, arguments_to_nothing
+from tests.house.samples import ENTRANCES, QUERIES, arguments_of, arguments_to_nothing, donor_secret
 from tests.visitor import Visitor
 
 
@@ -33,6 +33,14 @@ class House:
     def visit(self, key: str | None = None) -> Visitor:
         """Somebody of the cast, or a stranger, in front of the site."""
         return installation.visitor(self.app, self.engine, key)
+
+    def in_front_of(self, rule: Rule, role: Role | None) -> Visitor:
+        """Somebody who may open the route: of the pages that a donor sees after coming in, a donor."""
+        visitor = self.visit(role)
+        if role is None and rule.rule.startswith("/mine/") and rule.endpoint not in ENTRANCES:
+            with visitor.client.session_transaction() as cookie:
+                cookie["donor"] = donor_secret(self.engine)
+        return visitor
 
     def rules(self) -> list[Rule]:
         """Every route, by address."""
@@ -68,7 +76,7 @@ class House:
         readers = self.readers(rule)
         if rule.arguments and "GET" in (rule.methods or ()):
             for role in readers:
-                visitor = self.visit(role)
+                visitor = self.in_front_of(rule, role)
                 for address in addresses:
                     status = visitor.get(address).status
                     assert status < 500, f"{address} as {role}: {status}"

@@ -6,10 +6,11 @@ A new argument needs a line here, or the walk over all routes fails.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from itertools import islice, product
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
@@ -19,6 +20,8 @@ from app.council.notice.models import Objection, PublicNotice
 from app.disbursements.models import Disbursement
 from app.documents.models import IssuedDocument
 from app.donations.models import Donation
+from app.donors.visiting import operations as visiting
+from app.donors.visiting.models import DonorLink
 from app.files.models import Attachment
 from app.funds.models import Fund
 from app.goods.counting.models import GoodsCount
@@ -28,9 +31,11 @@ from app.jobs.models import OutboxMessage
 from app.ledger.models import JournalEntry
 from app.ledger.structure.models import Earmark, MoneyAccount
 from app.people.models import SignInSession, TermOfOffice
+from app.people.rules import new_secret, secret_hash
 from app.sales.models import Lot, SaleEvent
 from app.settings import ROOT
-from app.shared.db import Base
+from app.shared import clock
+from app.shared.db import Base, transaction
 from tests.house.furnishing import REGISTER
 
 if TYPE_CHECKING:
@@ -66,6 +71,36 @@ def _signed(candidates: Candidates) -> Candidates:
 def _photographs(house: House) -> list[Any]:
     with Session(house.engine) as session:
         return list(session.scalars(select(Attachment.id).where(Attachment.purpose == PHOTO)))
+
+
+def donor_secret(engine: Engine) -> str:
+    """What the browser of a donor carries who came in by the code of a receipt."""
+    with Session(engine) as session, transaction(session):
+        code, minor = session.execute(select(Donation.receipt_code, Donation.amount_minor).limit(1)).one()
+        secret = visiting.enter_by_code(session, code, minor)
+    assert secret is not None
+    return secret
+
+
+def _donor_link(house: House) -> list[Any]:
+    """The secret of a link that a donor was sent."""
+    secret = new_secret()
+    with Session(house.engine) as session, transaction(session):
+        now = clock.now()
+        session.add(
+            DonorLink(
+                email_digest=b"0" * 32,
+                locale="zh_Hans",
+                asked_at=now,
+                secret_hash=secret_hash(secret),
+                expires_at=now + timedelta(days=1),
+            )
+        )
+    return [secret]
+
+
+ENTRANCES = frozenset({"visiting.enter", "visiting.by_link"})
+"""Pages under /mine that a donor who is in already is sent on from."""
 
 
 def _upload(key: str, page: str, workbook: str | None = None) -> Candidates:
@@ -115,6 +150,7 @@ SAMPLES: dict[str, Candidates] = {
     "bidding.slug": _column(SaleEvent.slug),
     "auction.step.act": lambda _: ["hammer"],
     "statements.number": _column(IssuedDocument.number),
+    "visiting.secret": _donor_link,
     "verification.code": _signed(_column(Donation.receipt_code)),
     "tracing.code": _column(Donation.receipt_code),
     "verification.number": _signed(_column(JournalEntry.number)),

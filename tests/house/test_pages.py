@@ -30,12 +30,13 @@ NO_CODE = re.compile(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+\s*=|jav
 
 def _pages(house: House, **headers: str) -> Iterator[tuple[str, Seen]]:
     """Every GET address with the page that somebody who may sees there; files and redirections left out."""
-    visitors: dict[Role | None, Visitor] = {}
+    visitors: dict[tuple[Role | None, str], Visitor] = {}
     for rule in house.rules():
         if "GET" not in (rule.methods or ()) or rule.rule.endswith((".pdf", ".csv", ".json", ".xlsx")):
             continue
         address, reader = house.door(rule)
-        visitor = visitors.get(reader) or visitors.setdefault(reader, house.visit(reader))
+        who = (reader, rule.endpoint.partition(".")[0] if rule.rule.startswith("/mine/") else "")
+        visitor = visitors.get(who) or visitors.setdefault(who, house.in_front_of(rule, reader))
         seen = visitor.get(address, **headers)
         if seen.response.mimetype == "text/html" and seen.status not in (302, 303) and seen.html:
             yield address, seen

@@ -9,10 +9,10 @@ from sqlalchemy.orm import Session
 
 from app.donations.models import Donation
 from app.donations.operations import reverse_donation
-from app.donations.rules import new_receipt_code
 from app.goods.models import GoodsLine
 from app.parties.models import Party
 from app.public.tracing.queries import Trace, trace_of
+from app.shared.codes import new_receipt_code
 from app.shared.db import transaction
 from tests.disbursements import scenes
 from tests.donations import gifts

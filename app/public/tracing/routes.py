@@ -12,14 +12,14 @@ from app.funds import queries as funds
 from app.public.routes import known_names
 from app.public.tracing.layouts import story_of
 from app.public.tracing.queries import trace_of
-from app.public.verification.rules import Allowance, receipt_code
+from app.public.verification.rules import Allowance
+from app.shared.codes import LONGEST_CODE, receipt_code_in
 from app.shared.errors import N_, NotFound
 from app.web.access import public
 from app.web.database import session
 from app.web.pages import page
 
 blueprint = Blueprint("tracing", __name__)
-LONGEST = 60
 
 
 @blueprint.record_once
@@ -31,8 +31,8 @@ def _allow(state: BlueprintSetupState) -> None:
 @public(cached=False)
 def ask() -> Response:
     """Ask for the code on a receipt; a code in the address leads to its gift."""
-    typed = request.args.get("code", "").strip()[:LONGEST]
-    code = receipt_code(typed.replace(" ", "-"))
+    typed = request.args.get("code", "").strip()[:LONGEST_CODE]
+    code = receipt_code_in(typed)
     if code is not None:
         return redirect(url_for("tracing.show", code=code), code=303)  # type: ignore[return-value]
     error = _("追踪码是六组四个字母或数字，例如 ABCD-2345-EFGH-6789-JKLM-2345") if typed else ""
@@ -48,7 +48,7 @@ def show(code: str) -> Response:
     allowance: Allowance = current_app.extensions["sunledger_traces"]
     if allowance.is_spent(request.remote_addr or "", time.monotonic()):
         return _private(Response(_("查得太频繁了，请过一分钟再试"), status=429, mimetype="text/plain"))
-    known = receipt_code(code[:LONGEST])
+    known = receipt_code_in(code)
     if known is None:
         raise NotFound(N_("没有找到这个追踪码，请核对收据上的字母和数字"))
     found, names = trace_of(session(), known), known_names()

@@ -13,9 +13,10 @@ from app.ledger.accounts import ENTRY_KINDS
 from app.log.checkpoint.queries import identity, latest_checkpoint
 from app.log.witness.queries import FOLDER, shown_cosignatures
 from app.public.verification.queries import ProvedRecord, consistency, entry_of_receipt, proved_entry
-from app.public.verification.rules import Allowance, entry_number, receipt_code
+from app.public.verification.rules import Allowance, entry_number
 from app.settings import ROOT, Settings
 from app.shared.clock import DEFAULT_ZONE
+from app.shared.codes import receipt_code_in
 from app.web.access import public
 from app.web.database import session
 from app.web.i18n import text
@@ -75,7 +76,7 @@ def receipt_json(code: str) -> Response:
     """The leaf of the entry that a receipt stands for. A code that leads nowhere looks like one that never was."""
     if _is_spent():
         return Response('{"error":"too_many"}', status=429, mimetype="application/json")
-    known = receipt_code(code)
+    known = receipt_code_in(code)
     number = entry_of_receipt(session(), known) if known else None
     return _as_json(proved_entry(session(), number) if number else None)
 
@@ -110,7 +111,7 @@ def kept_program() -> Response:
 
 
 def _asked(typed: str) -> ProvedRecord | None:
-    code = receipt_code(typed)
+    code = receipt_code_in(typed)
     number = entry_of_receipt(session(), code) if code else entry_number(typed)
     return proved_entry(session(), number) if number else None
 

@@ -6,14 +6,7 @@ import re
 from collections import OrderedDict, deque
 from dataclasses import dataclass, field
 
-_RECEIPT = re.compile(r"[A-Z0-9]{4}(-[A-Z0-9]{4}){5}")
 _NUMBER = re.compile(r"[0-9]{1,15}")
-
-
-def receipt_code(typed: str) -> str | None:
-    """The receipt code in what was typed, in capitals."""
-    code = typed.strip().upper()
-    return code if _RECEIPT.fullmatch(code) else None
 
 
 def entry_number(typed: str) -> int | None:
