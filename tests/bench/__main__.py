@@ -13,6 +13,7 @@ import os
 import platform
 import re
 import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -24,7 +25,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from urllib.parse import quote
 
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
 from app.cli.server import THREADS
+from app.donations.models import Donation
+from app.settings import load as load_settings
+from app.web.database import open_engine
 from tests.bench import log
 from tests.postgres import create_database, drop_database
 from tests.running import Site, answers, free_port
@@ -118,6 +125,7 @@ def measured(
     yield figure("statement of one month", seconds, "s")
     yield figure("statement, largest process", peak, "MB")
     with site.served(workers=options.workers):
+        yield figure("/trace/<code>, median of 50 gifts", followed(site, gifts), "ms")
         for what, path, fresh in addresses(gifts):
             beside = load(bare, options, fresh=False)
             seen = load(site.url + path, options, fresh=fresh)
@@ -149,6 +157,22 @@ def addresses(gifts: int) -> list[tuple[str, str, bool]]:
         ("/ledger kept", "/ledger", False),
         ("/ kept", "/", False),
     ]
+
+
+def followed(site: Site, gifts: int) -> float:
+    """Milliseconds that a donor waits for the page of one gift, one after another: the page is limited for each visitor."""
+    engine = open_engine(load_settings(site.environment))
+    with Session(engine) as session:
+        wanted = range(1, gifts + 1, max(1, gifts // 50))
+        codes = session.scalars(select(Donation.receipt_code).where(Donation.id.in_(wanted)).limit(50)).all()
+    engine.dispose()
+    waited = []
+    for code in codes:
+        started = time.perf_counter()
+        with urllib.request.urlopen(f"{site.url}/trace/{code}", timeout=60) as answer:
+            answer.read()
+        waited.append((time.perf_counter() - started) * 1000)
+    return statistics.median(waited)
 
 
 def load(url: str, options: argparse.Namespace, *, fresh: bool) -> Load:
