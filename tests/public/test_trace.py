@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.disbursements.payments.operations import record_refund
 from app.donations.models import Donation
-from app.donations.operations import reverse_donation
+from app.donations.operations import correct_money, reverse_donation
 from app.goods.models import GoodsLine
+from app.ledger import queries as ledger
 from app.parties.models import Party
 from app.public.tracing.queries import Trace, trace_of
+from app.shared import clock
 from app.shared.codes import new_receipt_code
 from app.shared.db import transaction
 from tests.disbursements import scenes
@@ -116,3 +121,61 @@ def test_codes_that_lead_nowhere_all_look_the_same(session: Session, visit: Call
     codes = [stranger.get(f"/trace/{new_receipt_code()}").status for _ in range(130)]
     assert codes[0] == 404
     assert codes[-1] == 429
+
+
+def test_what_a_payee_gives_back_can_be_used_again(
+    session: Session, visit: Callable[..., Visitor], tmp_path: Path
+) -> None:
+    gift = gifts.give(session, 100_000)
+    request = scenes.approved(session, 30_000)
+    with clock.simulated(clock.now() + timedelta(days=10)):
+        scenes.pay(session, tmp_path, request, 30_000)
+        with transaction(session, books=True):
+            record_refund(
+                session,
+                actor(session, "cashier"),
+                request,
+                amount_minor=4_500,
+                account=ledger.money_account_of_kind(session, scenes.fund_id(session), "bank"),
+                received_on=clock.today(),
+                accepted=True,
+            )
+        session.rollback()
+        code = session.get_one(Donation, gift).receipt_code
+        assert _money(trace_of(session, code)) == (100_000, 25_500, 0, 74_500)
+        page = visit().get(f"/trace/{code}")
+    assert "您的 1,000.00 元：已用 255.00 元，还剩 745.00 元" in page.heading
+    assert "您的 300.00 元计入这笔 300.00 元" in page.words
+    assert "退回来了：您的 45.00 元又可以使用" in page.words
+
+
+def test_a_replaced_gift_keeps_its_code_and_its_uses(
+    session: Session, visit: Callable[..., Visitor], tmp_path: Path
+) -> None:
+    gift = gifts.give(session, 100_000)
+    request = scenes.approved(session, 30_000)
+    with clock.simulated(clock.now() + timedelta(days=10)):
+        scenes.pay(session, tmp_path, request, 30_000)
+        with transaction(session, books=True):
+            correct_money(session, actor(session, "accountant"), gift, "少写了一百元", amount_minor=110_000)
+        session.rollback()
+        code = session.get_one(Donation, gift).receipt_code
+        assert _money(trace_of(session, code)) == (110_000, 30_000, 0, 80_000)
+        page = visit().get(f"/trace/{code}")
+    assert "您的 1,100.00 元：已用 300.00 元，还剩 800.00 元" in page.heading
+    assert "这笔捐赠的登记更正过" in page.words
+    assert "您的 300.00 元计入这笔 300.00 元" in page.words
+
+
+def test_ten_fen_and_a_part_of_them(session: Session, visit: Callable[..., Visitor], tmp_path: Path) -> None:
+    first, second = gifts.give(session, 10), gifts.give(session, 10)
+    request = scenes.approved(session, 13)
+    with clock.simulated(clock.now() + timedelta(days=10)):
+        scenes.pay(session, tmp_path, request, 13)
+        session.rollback()
+        codes = [session.get_one(Donation, each).receipt_code for each in (first, second)]
+        pages = [visit().get(f"/trace/{code}") for code in codes]
+    assert "您的 0.10 元：已用 0.10 元，还剩 0.00 元" in pages[0].heading
+    assert "您的 0.10 元计入这笔 0.13 元" in pages[0].words
+    assert "您的 0.10 元：已用 0.03 元，还剩 0.07 元" in pages[1].heading
+    assert "您的 0.03 元计入这笔 0.13 元" in pages[1].words
