@@ -95,3 +95,51 @@ def from_decimal(value: Decimal) -> int:
     if scaled != scaled.to_integral_value():
         raise Refused(N_("金额只能精确到分，最多两位小数"))
     return int(scaled)
+
+
+_CAPITALS = "零壹贰叁肆伍陆柒捌玖"
+_PLACES = ("", "拾", "佰", "仟")
+_SECTIONS = ("", "万", "亿")
+
+
+def capitals(minor: int) -> str:
+    """Fen in the capital numerals of bills, without 人民币 before them: 35000000 → "叁拾伍万元整", 10 → "壹角整".
+
+    正确填写票据和结算凭证的基本规定 (the annex of 支付结算办法), 二 and 三: 整 ends an amount of whole yuan or jiao and never one
+    of fen; noughts between other figures are one 零; no jiao but some fen is 零 after 元. Where a 零 is left to the writer (the last
+    figure before 万, 亿 or 元 is a nought, the next is none) there is none, but for a whole section of noughts there is one. Raises ValueError below zero.
+    """
+    if require_minor(minor) < 0:
+        raise ValueError("an amount on a bill is not negative")
+    whole, fen = divmod(minor, 100)
+    if not minor:
+        return "零元整"
+    words = f"{_capitals_of_whole(whole)}元" if whole else ""
+    jiao, fen = divmod(fen, 10)
+    if jiao:
+        words += f"{_CAPITALS[jiao]}角"
+    elif fen and whole:
+        words += "零"
+    return words + (f"{_CAPITALS[fen]}分" if fen else "整")
+
+
+def _capitals_of_whole(number: int) -> str:
+    words, skipped = "", False
+    for power in range(len(_SECTIONS) - 1, -1, -1):
+        section = number // 10_000**power % 10_000
+        if section:
+            nought = words and (skipped or section < 1_000)
+            words += ("零" if nought else "") + _capitals_of_section(section) + _SECTIONS[power]
+        skipped = not section
+    return words
+
+
+def _capitals_of_section(section: int) -> str:
+    """Four figures at most; noughts at their end are silent."""
+    words, skipped = "", False
+    for place in range(len(_PLACES) - 1, -1, -1):
+        figure = section // 10**place % 10
+        if figure:
+            words += ("零" if words and skipped else "") + _CAPITALS[figure] + _PLACES[place]
+        skipped = not figure
+    return words

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
-from flask import Response, current_app, flash, make_response, redirect, render_template, request
+from flask import Response, current_app, flash, make_response, redirect, render_template, request, send_file
 from jinja2_fragments.flask import render_block
 from sqlalchemy.orm import Session
 
@@ -50,6 +51,15 @@ def saved(content: bytes, media_type: str, file_name: str) -> Response:
     answer = Response(content, mimetype=media_type)
     answer.headers.set("Content-Disposition", "attachment", filename=file_name)
     answer.headers["Cache-Control"] = "private, no-cache"
+    return answer
+
+
+def handed_over(path: Path, media_type: str, file_name: str) -> Response:
+    """A private file made for this one answer: nobody keeps it, and here it is gone once it is sent."""
+    content = path.open("rb")
+    path.unlink()
+    answer = send_file(content, mimetype=media_type, as_attachment=True, download_name=file_name, etag=False)
+    answer.headers["Cache-Control"] = "no-store"
     return answer
 
 

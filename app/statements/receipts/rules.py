@@ -1,0 +1,79 @@
+"""What a confirmation of a gift says (charity-rules §16.5). It is no receipt for taxes: that one is the host's (§7)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from app.shared.errors import N_
+
+TITLE = N_("捐赠接收确认单")
+NOT_FOR_TAXES = N_("非税前扣除凭证")
+RESTRICTIONS: dict[str, str] = {
+    "unrestricted": N_("非限定性"),
+    "designated": N_("理事会指定（非限定性）"),
+    "restricted": N_("限定性"),
+}
+MOST_AT_ONCE = 2_000
+"""Confirmations in one file: more of them are chosen in several steps."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedGoods:
+    """One line of goods: pieces, what all of them are worth (fen), and how that is known ("" where nobody said it yet)."""
+
+    item: str
+    unit: str
+    quantity: int
+    value_minor: int
+    basis: str
+    basis_is_confirmed: bool
+
+    @property
+    def unit_value_minor(self) -> int | None:
+        """Fen for one piece; None where the value does not divide into whole fen."""
+        return None if self.value_minor % self.quantity else self.value_minor // self.quantity
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """One gift as its donor's own paper says it, with the true name: never for a public page, file or cache.
+
+    ``amount_minor``: fen, of goods the value. ``fiscal_number`` is that of the host's official receipt.
+    ``handler``: who recorded the gift.
+    """
+
+    gift_id: int
+    number: str
+    version: int
+    is_reversed: bool
+    is_unnamed: bool
+    donor: str
+    donor_kind: str
+    received_on: date
+    kind: str
+    method: str
+    amount_minor: int
+    goods: tuple[ReceivedGoods, ...]
+    purpose: str
+    restriction: str
+    wish: str
+    handler: str
+    entry_number: int
+    code: str
+    fiscal_number: str
+    fund_name: str
+    host_name: str
+    host_registration: str
+    phone: str
+    example_notice: str
+
+
+def receipt_number(recorded_in: int, gift_id: int) -> str:
+    """The fund's own number of a confirmation: the year of recording and the gift. A correction keeps it."""
+    return f"{recorded_in}-{gift_id:06d}"
+
+
+def in_parts(ids: list[int], size: int) -> list[list[int]]:
+    """The gifts of each part of a long file, in the order given."""
+    return [ids[start : start + size] for start in range(0, len(ids), size)]
