@@ -105,9 +105,9 @@ _SECTIONS = ("", "万", "亿")
 def capitals(minor: int) -> str:
     """Fen in the capital numerals of bills, without 人民币 before them: 35000000 → "叁拾伍万元整", 10 → "壹角整".
 
-    正确填写票据和结算凭证的基本规定 (the annex of 支付结算办法), 二 and 三: 整 ends an amount of whole yuan or jiao and never one
-    of fen; noughts between other figures are one 零; no jiao but some fen is 零 after 元. Where a 零 is left to the writer (the last
-    figure before 万, 亿 or 元 is a nought, the next is none) there is none, but for a whole section of noughts there is one. Raises ValueError below zero.
+    正确填写票据和结算凭证的基本规定 (annex of 支付结算办法), 二 and 三: 整 ends an amount of whole yuan or jiao, never one of
+    fen; noughts between other figures are one 零, and so are no jiao before some fen. Where the writer is free (a nought
+    just before 万, 亿 or 元) there is no 零, but there is one for a whole section of noughts. Raises ValueError below zero.
     """
     if require_minor(minor) < 0:
         raise ValueError("an amount on a bill is not negative")
