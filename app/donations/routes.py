@@ -89,8 +89,8 @@ def consents_that_wait(reading: Session, who: Actor, fund: FundChoice) -> list[o
 def listing() -> Response:
     """Gifts, the latest recorded first; searched by the donor's true name."""
     fund = office_fund()
-    first, first_error = _asked_day("from")
-    last, last_error = _asked_day("to")
+    first, first_error = asked_day("from")
+    last, last_error = asked_day("to")
     words = normal(request.args.get("q", ""))[:100]
     kind = _asked("kind", KIND_NAMES)
     method = _asked("method", METHODS)
@@ -144,7 +144,7 @@ def _asked_row(name: str) -> int | None:
         return None
 
 
-def _asked_day(name: str) -> tuple[date | None, str | None]:
+def asked_day(name: str) -> tuple[date | None, str | None]:
     """A day of the filter, or the sentence that says what is wrong with it."""
     text = request.args.get(name, "").strip()
     if not text:

@@ -149,6 +149,7 @@ SAMPLES: dict[str, Candidates] = {
     "public_sales.number": _column(Lot.number),
     "bidding.slug": _column(SaleEvent.slug),
     "auction.step.act": lambda _: ["hammer"],
+    "donation_id": _column(Donation.id),
     "statements.number": _column(IssuedDocument.number),
     "visiting.secret": _donor_link,
     "verification.code": _signed(_column(Donation.receipt_code)),
@@ -162,6 +163,7 @@ SAMPLES: dict[str, Candidates] = {
 
 
 QUERIES: dict[str, dict[str, str]] = {
+    "receipts.chosen": {"which": "all"},
     "statements.issue": {"first": "2023-10-01", "last": "2023-10-31"},
     "verification.consistency_json": {"from": "1", "to": "2"},
 }

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from app.donations.models import Donation
@@ -13,8 +16,9 @@ from app.goods.models import GoodsLine
 from app.ledger.structure.models import Earmark
 from app.parties.models import Party
 from app.people.queries import names_of
+from app.sales.models import Lot, SaleEvent
 from app.shared import clock
-from app.statements.receipts.rules import Receipt, ReceivedGoods, receipt_number
+from app.statements.receipts.rules import Receipt, ReceiptFilter, ReceivedGoods, receipt_number
 
 SUBJECT = "donation"
 
@@ -35,6 +39,76 @@ def receipts_of(session: Session, gift_ids: list[int]) -> list[Receipt]:
         for gift, party, earmark, fund in rows
     }
     return [found[gift_id] for gift_id in gift_ids if gift_id in found]
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptRow:
+    """A gift among those to be printed. Holds the true name: never for a public page."""
+
+    id: int
+    received_on: date
+    donor: str
+    is_unnamed: bool
+    kind: str
+    method: str
+    amount_minor: int
+
+
+def chosen_rows(
+    session: Session, filters: ReceiptFilter, *, before: int | None = None, limit: int = 50
+) -> list[ReceiptRow]:
+    """The gifts that the filter finds, the latest recorded first, by keyset."""
+    found = (
+        _chosen(
+            select(
+                Donation.id,
+                Donation.received_on,
+                Party.name,
+                Party.kind == "unnamed",
+                Donation.kind,
+                Donation.method,
+                Donation.amount_minor,
+            ).join(Party, Party.id == Donation.party_id),
+            filters,
+        )
+        .order_by(Donation.id.desc())
+        .limit(limit)
+    )
+    if before is not None:
+        found = found.where(Donation.id < before)
+    return [ReceiptRow(*row) for row in session.execute(found)]
+
+
+def chosen_ids(session: Session, filters: ReceiptFilter, limit: int) -> list[int]:
+    """The ids of the gifts that the filter finds in the order recorded, no more than ``limit``."""
+    return list(session.scalars(_chosen(select(Donation.id), filters).order_by(Donation.id).limit(limit)))
+
+
+def ids_of_fund(session: Session, fund_id: int, gift_ids: list[int]) -> list[int]:
+    """Those of these gifts that are the fund's, in the order recorded."""
+    mine = select(Donation.id).where(Donation.fund_id == fund_id, Donation.id.in_(gift_ids))
+    return list(session.scalars(mine.order_by(Donation.id)))
+
+
+def _chosen(found: Select[*tuple[Any, ...]], filters: ReceiptFilter) -> Select[*tuple[Any, ...]]:
+    found = found.where(Donation.fund_id == filters.fund_id, Donation.status == "recorded")
+    if filters.first:
+        found = found.where(Donation.received_on >= filters.first)
+    if filters.last:
+        found = found.where(Donation.received_on <= filters.last)
+    if filters.kind:
+        found = found.where(Donation.kind == filters.kind)
+    if filters.register_id is not None:
+        found = found.where(Donation.register_id == filters.register_id)
+    if filters.event_id is not None:
+        day = select(SaleEvent.held_on).where(SaleEvent.id == filters.event_id).scalar_subquery()
+        given = (
+            select(GoodsLine.source_id)
+            .join(Lot, Lot.goods_line_id == GoodsLine.id)
+            .where(Lot.event_id == filters.event_id, GoodsLine.source_type == SUBJECT)
+        )
+        found = found.where(or_(Donation.received_on == day, Donation.id.in_(given)))
+    return found
 
 
 def _goods_of(session: Session, gift_ids: list[int]) -> defaultdict[int, list[ReceivedGoods]]:

@@ -19,6 +19,21 @@ MOST_AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, slots=True)
+class ReceiptFilter:
+    """Which gifts of a fund are to be printed: by the days they came, the kind, the register or the sale event they belong to.
+
+    To an event belong the gifts of its day and those whose goods were lots of it. Reversed gifts are never among them.
+    """
+
+    fund_id: int
+    first: date | None = None
+    last: date | None = None
+    kind: str = ""
+    register_id: int | None = None
+    event_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ReceivedGoods:
     """One line of goods: pieces, what all of them are worth (fen), and how that is known ("" where nobody said it yet)."""
 
