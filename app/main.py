@@ -28,6 +28,7 @@ from app.disbursements.voting import routes as voting_routes
 from app.disbursements.workbooks import routes as request_import_routes
 from app.donations import routes as donation_routes
 from app.donations.correction import routes as gift_routes
+from app.donations.fiscal import routes as fiscal_routes
 from app.donations.registers import routes as register_routes
 from app.donors.visiting import routes as visiting_routes
 from app.files import routes as file_routes
@@ -83,6 +84,7 @@ BLUEPRINTS = (
     counting_routes.blueprint,
     donation_routes.blueprint,
     gift_routes.blueprint,
+    fiscal_routes.blueprint,
     meeting_routes.blueprint,
     interest_routes.blueprint,
     balloting_routes.blueprint,

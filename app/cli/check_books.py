@@ -25,6 +25,7 @@ def check_books() -> int:
     from app.disbursements.checks import check_disbursements
     from app.disbursements.proof.checks import check_proofs
     from app.documents.checks import check_documents
+    from app.donations.fiscal.checks import check_fiscal_receipts
     from app.files.checks import check_files
     from app.funds.checks import check_funds
     from app.goods.checks import check_goods
@@ -69,6 +70,7 @@ def check_books() -> int:
                 *check_consents(session),
                 *check_disbursements(session),
                 *check_proofs(session),
+                *check_fiscal_receipts(session),
                 *check_files(session),
                 *check_documents(session),
             ]

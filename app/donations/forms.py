@@ -77,8 +77,11 @@ class GiftForm(OnceForm):
         _("捐赠人的心愿"), [Optional(), Length(max=500)], description=_("原话；不改变用途，例如“希望义卖”")
     )
     receipt_number = TextField(
-        _("收据号"), [Optional(), Length(max=60)], description=_("纸质收据上的号码，会公开显示")
+        _("财政票据号码"),
+        [Optional(), Length(max=60)],
+        description=_("托管机构已经开具的捐赠票据的号码，会公开显示；还没开就不填"),
     )
+    agreement_number = TextField(_("捐赠协议编号"), [Optional(), Length(max=60)])
     memo = TextField(
         _("备注"), [Optional(), Length(max=2000)], widget=TextArea(), description=_("只在办公页面显示")
     )
@@ -118,6 +121,7 @@ class GiftForm(OnceForm):
         draft.wish = self.wish.data or ""
         draft.memo = self.memo.data or ""
         draft.receipt_number = self.receipt_number.data or ""
+        draft.agreement_number = self.agreement_number.data or ""
         draft.idempotency_key = self.once.data
         return draft
 

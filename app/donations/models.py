@@ -41,7 +41,10 @@ class Donation(Base):
     # The donor's own words on how or for what, when they are not an earmark ("to be sold at the gala").
     wish: Mapped[str] = mapped_column(Text, default="")
     memo: Mapped[str] = mapped_column(Text, default="")
+    # The number of the host's official receipt that stands (app.donations.fiscal); the public reads it.
     receipt_number: Mapped[str] = mapped_column(String(60), default="")
+    # Of the written agreement of the gift (Charity Law Art. 39), where there is one.
+    agreement_number: Mapped[str] = mapped_column(String(60), default="")
     receipt_code: Mapped[str] = mapped_column(String(30), unique=True)
     office_number: Mapped[str] = mapped_column(String(40), default="")
     register_id: Mapped[int | None] = mapped_column(ForeignKey("register.id"))

@@ -22,7 +22,7 @@ from app.goods.operations import (
 from app.ledger import queries as ledger
 from app.ledger import rules as posting
 from app.ledger.correction.operations import replace_entry, reverse_entry
-from app.ledger.operations import post_entries, show_document, show_party
+from app.ledger.operations import post_entries, show_party
 from app.ledger.rules import EntryDraft, TrancheDraft
 from app.ledger.structure.models import Earmark, MoneyAccount
 from app.ledger.treasury.operations import create_earmark
@@ -106,6 +106,7 @@ def record_donations(session: Session, actor: Actor, drafts: list[DonationDraft]
                 "wish": normal(draft.wish),
                 "memo": normal(draft.memo),
                 "receipt_number": draft.receipt_number.strip(),
+                "agreement_number": normal(draft.agreement_number),
                 "receipt_code": new_receipt_code(),
                 "office_number": draft.office_number.strip(),
                 "register_id": draft.register_id,
@@ -228,7 +229,7 @@ def correct_words(
     *,
     wish: str | None = None,
     memo: str | None = None,
-    receipt_number: str | None = None,
+    agreement_number: str | None = None,
     received_on: date | None = None,
     office_number: str | None = None,
     seen_version: int | None = None,
@@ -243,7 +244,7 @@ def correct_words(
     given = {
         "wish": wish,
         "memo": memo,
-        "receipt_number": receipt_number,
+        "agreement_number": agreement_number,
         "received_on": received_on,
         "office_number": office_number,
     }
@@ -258,8 +259,6 @@ def correct_words(
         setattr(donation, name, normal(value) if isinstance(value, str) else value)
     session.flush()
     _append_words(session, donation, list(changes))
-    if "receipt_number" in changes:
-        show_document(session, donation.entry_number, donation.receipt_number)
     if "office_number" in changes:
         renumber_goods(session, SUBJECT, donation_id, donation.office_number)
     record(session, actor.user_id, "correct_words", SUBJECT, donation_id, fields=sorted(changes))

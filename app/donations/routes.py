@@ -14,6 +14,8 @@ from flask_babel import ngettext
 from sqlalchemy.orm import Session
 
 from app.donations import operations, queries
+from app.donations.fiscal.queries import fiscal_of
+from app.donations.fiscal.states import STATUSES
 from app.donations.forms import (
     MONEY_METHODS,
     NEW_EARMARK,
@@ -58,7 +60,7 @@ KIND_NAMES = {"money": N_("捐款"), "goods": N_("捐物")}
 FIELD_NAMES = {
     "wish": N_("捐赠人的心愿"),
     "memo": N_("备注"),
-    "receipt_number": N_("收据号"),
+    "agreement_number": N_("捐赠协议编号"),
     "received_on": N_("收到日期"),
     "office_number": N_("登记表编号"),
     "amount_minor": N_("金额"),
@@ -380,6 +382,8 @@ def show(donation_id: int) -> Response:
         ],
         changes=_changes(versions, names),
         names=names,
+        fiscal=fiscal_of(reading, gift),
+        fiscal_names=_named(STATUSES),
         kind_names=_named(KIND_NAMES),
         method_names=_named(METHODS),
         party_kinds=_named(KINDS),

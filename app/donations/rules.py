@@ -38,6 +38,7 @@ class DonationDraft:
     wish: str = ""
     memo: str = ""
     receipt_number: str = ""
+    agreement_number: str = ""
     office_number: str = ""
     register_id: int | None = None
     at_event: bool = False
@@ -75,6 +76,7 @@ def refuse_if_wrong(draft: DonationDraft, today: date) -> None:
         ("wish", draft.wish, 500),
         ("memo", draft.memo, 2000),
         ("receipt_number", draft.receipt_number, 60),
+        ("agreement_number", draft.agreement_number, 60),
         ("office_number", draft.office_number, 40),
     ):
         if len(value) > longest:

@@ -67,10 +67,13 @@ KINDS: dict[str, LeafKind] = {
     "words": _kind(
         "of",
         "received_on",
-        receipt_number=DISPLAYED,
+        agreement_number=INTERNAL,
         wish=INTERNAL,
         memo=INTERNAL,
         office_number=INTERNAL,
+    ),
+    "fiscal_receipt": _kind(
+        "status issued_on", number=DISPLAYED, code=INTERNAL, check_code=DISPLAYED, words=INTERNAL
     ),
     "party_words": _kind("", name=DISPLAYED),
     "period_closed": _kind("fund month"),

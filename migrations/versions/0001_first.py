@@ -549,6 +549,7 @@ def upgrade() -> None:
     sa.Column('wish', sa.Text(), nullable=False),
     sa.Column('memo', sa.Text(), nullable=False),
     sa.Column('receipt_number', sa.String(length=60), nullable=False),
+    sa.Column('agreement_number', sa.String(length=60), nullable=False),
     sa.Column('receipt_code', sa.String(length=30), nullable=False),
     sa.Column('office_number', sa.String(length=40), nullable=False),
     sa.Column('register_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
@@ -577,6 +578,26 @@ def upgrade() -> None:
     op.create_index('ix_donation_fund', 'donation', ['fund_id', 'id'], unique=False)
     op.create_index('ix_donation_office_number', 'donation', ['register_id', 'office_number'], unique=False)
     op.create_index('ix_donation_party', 'donation', ['party_id'], unique=False)
+    op.create_table('fiscal_receipt',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('donation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('version', sa.Integer(), nullable=False),
+    sa.Column('status', sa.String(length=10), nullable=False),
+    sa.Column('number', sa.String(length=60), nullable=False),
+    sa.Column('code', sa.String(length=20), nullable=False),
+    sa.Column('check_code', sa.String(length=20), nullable=False),
+    sa.Column('issued_on', sa.Date(), nullable=True),
+    sa.Column('words', sa.Text(), nullable=False),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('recorded_by_id', sa.BigInteger(), nullable=True),
+    sa.CheckConstraint("status IN ('none', 'issued', 'waived', 'void')", name=op.f('fiscal_receipt_status_is_known')),
+    sa.CheckConstraint("(status IN ('issued', 'void')) = (number <> '')", name=op.f('fiscal_receipt_with_a_number_exists')),
+    sa.CheckConstraint("number <> '' OR (code = '' AND check_code = '' AND issued_on IS NULL)", name=op.f('no_fiscal_receipt_has_no_particulars')),
+    sa.CheckConstraint("status = 'issued' OR words <> ''", name=op.f('no_fiscal_receipt_has_a_reason')),
+    sa.ForeignKeyConstraint(['donation_id'], ['donation.id'], name=op.f('fk_fiscal_receipt_donation_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_fiscal_receipt')),
+    sa.UniqueConstraint('donation_id', 'version', name=op.f('uq_fiscal_receipt_donation_id_version'))
+    )
     op.create_table('goods_place',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -1629,6 +1650,7 @@ def downgrade() -> None:
     op.drop_index('ix_goods_line_fund', table_name='goods_line')
     op.drop_table('goods_line')
     op.drop_table('goods_place')
+    op.drop_table('fiscal_receipt')
     op.drop_index('ix_donation_party', table_name='donation')
     op.drop_index('ix_donation_office_number', table_name='donation')
     op.drop_index('ix_donation_fund', table_name='donation')

@@ -48,19 +48,19 @@ def _entries(session: Session, gift_id: int) -> list[JournalEntry]:
 
 
 def test_words_are_put_right_without_touching_the_books(visit: Visit, session: Session) -> None:
-    gift_id = give(session, receipt_number="R-1", memo="旧")
+    gift_id = give(session, agreement_number="R-1", receipt_number="S-1", memo="旧")
     before = books(session)
     secretary = visit("secretary")
     answer = secretary.submit(
         f"{PLACE}/{gift_id}/words",
-        {"receipt_number": "R-2", "memo": "新", "wish": "义卖", "reason": "抄错了"},
+        {"agreement_number": "R-2", "memo": "新", "wish": "义卖", "reason": "抄错了"},
     )
     page = secretary.follow(answer)
     changed = gift(session, gift_id)
-    assert (changed.receipt_number, changed.memo, changed.wish, changed.version) == ("R-2", "新", "义卖", 2)
+    assert (changed.agreement_number, changed.memo, changed.wish, changed.version) == ("R-2", "新", "义卖", 2)
     assert books(session) == before | {"leaf": before["leaf"] + 1}, "new words are committed to, money stays"
-    assert session.get_one(LedgerRow, (changed.entry_number, False)).document == "R-2"
-    for words in ("原收据号：R-1", "原备注：旧", "原捐赠人的心愿：（空）", "原因：抄错了", "秘书乙"):
+    assert session.get_one(LedgerRow, (changed.entry_number, False)).document == "S-1"
+    for words in ("原捐赠协议编号：R-1", "原备注：旧", "原捐赠人的心愿：（空）", "原因：抄错了", "秘书乙"):
         assert words in page.words
 
 

@@ -47,6 +47,9 @@ from app.disbursements.rules import DisbursementDraft
 from app.documents.checks import check_documents
 from app.documents.operations import DocumentDraft, issue_document
 from app.donations import operations as donations
+from app.donations.fiscal.checks import check_fiscal_receipts
+from app.donations.fiscal.operations import record_fiscal
+from app.donations.fiscal.rules import FiscalDraft
 from app.donations.models import Donation
 from app.donations.rules import DonationDraft
 from app.files.checks import check_files
@@ -121,6 +124,7 @@ def every_breach(session: Session) -> list[str]:
         check_disbursements,
         check_files,
         check_documents,
+        check_fiscal_receipts,
     ):
         for check in prove(session):
             found += [f"{check.name}: {problem}" for problem in check.problems]
@@ -520,7 +524,7 @@ class Year:
         self.do(proof.close_disbursement, request)
 
     def _correct_and_close(self) -> None:
-        self.do(donations.correct_words, self.named_gift, "核对", receipt_number="0002-A")
+        self.do(donations.correct_words, self.named_gift, "核对", agreement_number="协-2023-1")
         self.do(donations.correct_money, self.private_gift, "少记了", amount_minor=12_000)
         self.do(donations.reverse_donation, self.wrong_gift, "重复登记")
         donor = self.session.get_one(Donation, self.named_gift).party_id
@@ -562,6 +566,7 @@ class Year:
         self._with_all_offices(self._give_out)
         self._with_all_offices(self._name_secretary)
         self._auction()
+        self._with_all_offices(self._official_receipt)
 
     def _declare_interests(self) -> None:
         user = self.session.scalars(select(User).where(User.email == "seat2@fund.example")).one()
@@ -640,3 +645,14 @@ class Year:
         self.do(auction.pass_on_lot, lot, turn=1)
         self.do(auction.give_up_lot, lot, turn=2)
         self.actor = OPERATOR
+
+    def _official_receipt(self) -> None:
+        """The host's receipt for a gift: with a wrong amount first, then issued anew."""
+        void = FiscalDraft("void", "0002", words="开错金额")
+        self.do(
+            record_fiscal, self.named_gift, FiscalDraft("issued", "0002", "65060123", "a1b2c3", clock.today())
+        )
+        self.do(record_fiscal, self.named_gift, void)
+        self.do(
+            record_fiscal, self.named_gift, FiscalDraft("issued", "0003", "65060123", "d4e5f6", clock.today())
+        )

@@ -25,7 +25,7 @@ class WordsForm(SeenForm):
     """Words that stand beside a gift."""
 
     wish = TextField(_("捐赠人的心愿"), [Optional(), Length(max=500)])
-    receipt_number = TextField(_("收据号"), [Optional(), Length(max=60)], description=_("会公开显示"))
+    agreement_number = TextField(_("捐赠协议编号"), [Optional(), Length(max=60)])
     memo = TextField(
         _("备注"), [Optional(), Length(max=2000)], widget=TextArea(), description=_("只在办公页面显示")
     )

@@ -76,7 +76,7 @@ def words(donation_id: int) -> Response:
                     form.reason.data or "",
                     wish=form.wish.data or "",
                     memo=form.memo.data or "",
-                    receipt_number=form.receipt_number.data or "",
+                    agreement_number=form.agreement_number.data or "",
                     seen_version=form.version.data,
                 )
             return done(

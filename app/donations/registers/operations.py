@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
+from app.donations.fiscal.operations import correct_number
 from app.donations.models import Register, RegisterFile, RegisterRow
 from app.donations.operations import (
     change_consent,
@@ -215,6 +216,8 @@ def _make_correction(
     kept, gift = row.kept, row.row
     changed = {change.field for change in correction.changes}
     if correction.kind == "words":
+        if "receipt_number" in changed:
+            correct_number(session, actor, kept.donation_id, gift.receipt_number, reason)
         correct_words(
             session,
             actor,
@@ -222,7 +225,6 @@ def _make_correction(
             reason,
             wish=row.wish if "wish" in changed else None,
             memo=gift.memo if "memo" in changed else None,
-            receipt_number=gift.receipt_number if "receipt_number" in changed else None,
             received_on=day_of(row.values) if "date" in changed else None,
             office_number=gift.office_number if "number" in changed else None,
         )

@@ -241,7 +241,7 @@ def _words_are_committed(session: Session) -> Check:
     check = Check("public_words_are_committed")
     corrected = {
         ("party", None): _corrections(session, "party_words", "name"),
-        ("document", "donation"): _corrections(session, "words", "receipt_number"),
+        ("document", "donation"): _corrections(session, "fiscal_receipt", "number"),
     }
     columns = (
         LedgerRow.number,

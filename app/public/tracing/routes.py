@@ -8,6 +8,7 @@ from flask import Blueprint, Response, current_app, redirect, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 
+from app.donations.fiscal.queries import fiscal_of_code
 from app.funds import queries as funds
 from app.public.routes import known_names
 from app.public.tracing.layouts import story_of
@@ -62,6 +63,7 @@ def show(code: str) -> Response:
             fund=names.funds[found.fund_id],
             site=funds.site(session(), found.fund_id),
             story_items=story_of(found),
+            fiscal=fiscal_of_code(session(), known),
             nav_current="",
         )
     )

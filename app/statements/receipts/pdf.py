@@ -13,6 +13,7 @@ from pathlib import Path
 from flask import current_app
 
 from app.documents.pdf import print_document
+from app.donations.fiscal.states import STATUSES
 from app.donations.rules import METHODS
 from app.parties.rules import KINDS
 from app.settings import Settings
@@ -60,6 +61,7 @@ def _part(receipts: list[Receipt], locale: str, margins: str, settings: Settings
             methods=METHODS,
             donor_kinds=KINDS,
             restrictions=rules.RESTRICTIONS,
+            statuses=STATUSES,
             heading=rules.TITLE,
             not_for_taxes=rules.NOT_FOR_TAXES,
             printed_on=clock.today(),

@@ -10,6 +10,8 @@ from typing import Any
 from sqlalchemy import Select, and_, or_, select
 from sqlalchemy.orm import Session
 
+from app.donations.fiscal.queries import fiscals_of
+from app.donations.fiscal.rules import Fiscal
 from app.donations.models import Donation
 from app.funds.models import Fund
 from app.goods.models import GoodsLine
@@ -33,9 +35,18 @@ def receipts_of(session: Session, gift_ids: list[int]) -> list[Receipt]:
         .where(Donation.id.in_(gift_ids))
     ).all()
     goods = _goods_of(session, [gift.id for gift, *_ in rows if gift.kind == "goods"])
+    fiscal = fiscals_of(session, [gift for gift, *_ in rows])
     names = names_of(session, [gift.recorded_by_id for gift, *_ in rows])
     found = {
-        gift.id: _receipt(gift, party, earmark, fund, goods[gift.id], names.get(gift.recorded_by_id or 0, ""))
+        gift.id: _receipt(
+            gift,
+            party,
+            earmark,
+            fund,
+            goods[gift.id],
+            names.get(gift.recorded_by_id or 0, ""),
+            fiscal[gift.id],
+        )
         for gift, party, earmark, fund in rows
     }
     return [found[gift_id] for gift_id in gift_ids if gift_id in found]
@@ -140,7 +151,13 @@ def _goods_of(session: Session, gift_ids: list[int]) -> defaultdict[int, list[Re
 
 
 def _receipt(
-    gift: Donation, party: Party, earmark: Earmark, fund: Fund, goods: list[ReceivedGoods], handler: str
+    gift: Donation,
+    party: Party,
+    earmark: Earmark,
+    fund: Fund,
+    goods: list[ReceivedGoods],
+    handler: str,
+    fiscal: Fiscal,
 ) -> Receipt:
     return Receipt(
         gift_id=gift.id,
@@ -161,7 +178,8 @@ def _receipt(
         handler=handler,
         entry_number=gift.entry_number,
         code=gift.receipt_code,
-        fiscal_number=gift.receipt_number,
+        agreement_number=gift.agreement_number,
+        fiscal=fiscal,
         fund_name=fund.name,
         host_name=fund.host.name,
         host_registration=fund.host.registration_number or "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
+from app.donations.fiscal.rules import Fiscal
 from app.shared.errors import N_
 
 TITLE = N_("捐赠接收确认单")
@@ -54,8 +55,7 @@ class ReceivedGoods:
 class Receipt:
     """One gift as its donor's own paper says it, with the true name: never for a public page, file or cache.
 
-    ``amount_minor``: fen, of goods the value. ``fiscal_number`` is that of the host's official receipt.
-    ``handler``: who recorded the gift.
+    ``amount_minor``: fen, of goods the value. ``fiscal``: the host's official receipt. ``handler``: who recorded the gift.
     """
 
     gift_id: int
@@ -76,7 +76,8 @@ class Receipt:
     handler: str
     entry_number: int
     code: str
-    fiscal_number: str
+    agreement_number: str
+    fiscal: Fiscal
     fund_name: str
     host_name: str
     host_registration: str
