@@ -872,8 +872,8 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['tranche_number'], ['tranche.number'], name=op.f('fk_tranche_movement_tranche_number')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_tranche_movement'))
     )
-    op.create_index('ix_tranche_movement_entry', 'tranche_movement', ['entry_number', 'id'], unique=False)
-    op.create_index('ix_tranche_movement_source', 'tranche_movement', ['source_type', 'source_id', 'id'], unique=False)
+    op.create_index('ix_tranche_movement_entry', 'tranche_movement', ['entry_number', 'tranche_number'], unique=False)
+    op.create_index('ix_tranche_movement_source', 'tranche_movement', ['source_type', 'source_id', 'tranche_number'], unique=False)
     op.create_index('ix_tranche_movement_tranche', 'tranche_movement', ['tranche_number', 'id'], unique=False)
     op.create_table('lot_result',
     sa.Column('entry_number', sa.BigInteger(), autoincrement=False, nullable=False),

@@ -14,7 +14,9 @@ from app.ledger.structure.models import Earmark, MoneyAccount, Project
 from app.ledger.tracing.models import Tranche, TrancheMovement
 from app.shared.errors import N_, NotFound
 
-GIFTS_SHOWN = 50
+GIFTS_SHOWN = 200
+"""Gifts on one page of those behind a payment."""
+
 USES_SHOWN = 50
 EVENT = "sale_event"
 
@@ -173,73 +175,73 @@ class Giver:
 
 @dataclass(frozen=True, slots=True)
 class Givers:
-    """The gifts behind a payment, the largest first, and what the others come to."""
+    """A page of the gifts behind a payment, in the order recorded: by the names displayed, the largest first.
+
+    Who is not named counts under the mask, so every gift is on one page and every fen in one line. ``after``: where the page
+    begins (0: the first); ``next_after``: where the next one does, None on the last.
+    """
 
     shown: list[Giver]
-    more_count: int
-    more_minor: int
+    after: int = 0
+    next_after: int | None = None
 
 
-def givers_of_entry(session: Session, number: int) -> Givers:
-    """Whose gifts an entry spent, by the names displayed."""
-    return _givers(session, TrancheMovement.entry_number == number)
+def givers_of_entry(session: Session, number: int, after: int = 0) -> Givers:
+    """Whose gifts an entry spent, by the names displayed; those recorded behind the entry ``after``."""
+    return _givers(session, TrancheMovement.entry_number == number, after)
 
 
-def givers_of_source(session: Session, source_type: str, source_id: int) -> Givers:
-    """Whose gifts a request spent, over all its payments and refunds."""
-    return _givers(
-        session, (TrancheMovement.source_type == source_type) & (TrancheMovement.source_id == source_id)
-    )
+def givers_of_source(session: Session, source_type: str, source_id: int, after: int = 0) -> Givers:
+    """Whose gifts a request spent, over all its payments and refunds; those recorded behind the entry ``after``."""
+    moved = (TrancheMovement.source_type == source_type) & (TrancheMovement.source_id == source_id)
+    return _givers(session, moved, after)
 
 
-def _givers(session: Session, moved: ColumnElement[bool]) -> Givers:
-    used = (
+def _givers(session: Session, moved: ColumnElement[bool], after: int) -> Givers:
+    # Grouped in the order of the index and cut off there: the rest of the gifts is never read.
+    used = session.execute(
         select(TrancheMovement.tranche_number, _net_use.label("net"))
-        .where(moved, TrancheMovement.kind.in_(("use", "return")))
+        .where(moved, TrancheMovement.kind.in_(("use", "return")), TrancheMovement.tranche_number > after)
         .group_by(TrancheMovement.tranche_number)
         .having(_net_use != 0)
-        .subquery()
-    )
-    gift, event = aliased(LedgerRow), aliased(LedgerRow)
-    of_event = case((gift.source_type == EVENT, gift.source_id), else_=0)
-    name = case((gift.source_type == EVENT, ""), (gift.party != "", gift.party), else_=gift.description)
-    named = (
-        select(
-            name.label("name"),
-            of_event.label("event_id"),
-            used.c.net.label("net"),
-            gift.number.label("number"),
-        )
-        .join(used, used.c.tranche_number == gift.number)
-        .where(gift.is_event.is_(False))
-        .subquery()
-    )
-    total = func.sum(named.c.net)
-    groups = session.execute(
-        select(named.c.name, named.c.event_id, func.count(), total.label("total"), func.min(named.c.number))
-        .group_by(named.c.name, named.c.event_id)
-        .order_by(total.desc(), func.min(named.c.number))
-        .limit(GIFTS_SHOWN)
+        .order_by(TrancheMovement.tranche_number)
+        .limit(GIFTS_SHOWN + 1)
     ).all()
-    events = {group.event_id for group in groups if group.event_id}
+    page = {row.tranche_number: int(row.net) for row in used[:GIFTS_SHOWN]}
+    shown = _by_name(session, page) if page else []
+    return Givers(shown, after, max(page) if len(used) > GIFTS_SHOWN else None)
+
+
+def _by_name(session: Session, amounts: dict[int, int]) -> list[Giver]:
+    event = aliased(LedgerRow)
     rows = session.execute(
-        select(event.source_id, event.description).where(
-            event.is_event.is_(True), event.source_type == EVENT, event.source_id.in_(events)
+        select(
+            LedgerRow.number,
+            LedgerRow.party,
+            LedgerRow.description,
+            LedgerRow.source_type,
+            LedgerRow.source_id,
+        ).where(LedgerRow.number.in_(amounts), LedgerRow.is_event.is_(False))
+    ).all()
+    events = {row.source_id for row in rows if row.source_type == EVENT}
+    titles = {
+        row.source_id: row.description
+        for row in session.execute(
+            select(event.source_id, event.description).where(
+                event.is_event.is_(True), event.source_type == EVENT, event.source_id.in_(events)
+            )
         )
-    )
-    titles = {row.source_id: row.description for row in rows}
+    }
+    groups: dict[tuple[str, int | None], list[int]] = {}
+    for row in rows:
+        of_event = row.source_id if row.source_type == EVENT else None
+        name = titles.get(of_event, "") if of_event is not None else row.party or row.description
+        groups.setdefault((name, of_event), []).append(row.number)
     shown = [
-        Giver(titles.get(event_id, label), count, int(amount), first, event_id or None)
-        for label, event_id, count, amount, first in groups
+        Giver(name, len(numbers), sum(amounts[each] for each in numbers), min(numbers), of_event)
+        for (name, of_event), numbers in groups.items()
     ]
-    if len(groups) < GIFTS_SHOWN:
-        return Givers(shown, 0, 0)
-    count, amount = session.execute(select(func.count(), func.coalesce(total, 0)).select_from(named)).one()
-    return Givers(
-        shown,
-        int(count) - sum(each.count for each in shown),
-        int(amount) - sum(each.amount_minor for each in shown),
-    )
+    return sorted(shown, key=lambda giver: (-giver.amount_minor, giver.number))
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,8 +77,8 @@ class TrancheMovement(Base):
             name="movement_names_its_entry",
         ),
         Index("ix_tranche_movement_tranche", "tranche_number", "id"),
-        Index("ix_tranche_movement_source", "source_type", "source_id", "id"),
-        Index("ix_tranche_movement_entry", "entry_number", "id"),
+        Index("ix_tranche_movement_source", "source_type", "source_id", "tranche_number"),
+        Index("ix_tranche_movement_entry", "entry_number", "tranche_number"),
     )
 
     id: Mapped[Id]

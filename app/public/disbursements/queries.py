@@ -132,11 +132,11 @@ class Dossier:
         return self.decisions[-1] if self.decisions else None
 
 
-def dossier(session: Session, number: str) -> Dossier:
+def dossier(session: Session, number: str, gifts_after: int = 0) -> Dossier:
     """The dossier of a request by its public number. Raises NotFound for drafts as for unknown numbers."""
     found = published(session, number)
     parties = _displayed(session, {found.applicant_id, found.payee_id})
-    givers = givers_of_source(session, SUBJECT, found.id)
+    givers = givers_of_source(session, SUBJECT, found.id, gifts_after)
     emergency = emergency_view(session, found, by_day=True)
     return Dossier(
         number=number,

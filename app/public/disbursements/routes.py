@@ -24,7 +24,7 @@ from app.shared.errors import N_
 from app.web.access import public
 from app.web.database import session
 from app.web.i18n import text
-from app.web.pages import page
+from app.web.pages import asked_number, page
 
 blueprint = Blueprint("public_disbursements", __name__)
 
@@ -69,11 +69,12 @@ def _address(state: str = "", after: str | None = None) -> str:
 @public
 def show(number: str) -> Response:
     """The dossier of one request."""
-    found = dossier(session(), in_address(number))
+    found = dossier(session(), in_address(number), asked_number("gifts_after") or 0)
     known = known_names()
     kind, name = STATES_SHOWN[found.status]
     return page(
         "public/dossier.html",
+        fragment="givers",
         nav_current="disbursements",
         found=found,
         state=(kind, text(name)),

@@ -52,10 +52,10 @@ class EntryPage:
         return self.event_slugs.get(row.source_id) if row.source_type == "sale_event" else None
 
 
-def entry_page(session: Session, number: int) -> EntryPage:
-    """One entry. Raises NotFound."""
+def entry_page(session: Session, number: int, gifts_after: int = 0) -> EntryPage:
+    """One entry, with a page of the gifts behind it. Raises NotFound."""
     entry = entry_view(session, number)
-    givers = givers_of_entry(session, number)
+    givers = givers_of_entry(session, number, gifts_after)
     events = {each.event_id for each in givers.shown if each.event_id is not None}
     if entry.row.source_type == "sale_event":
         events.add(entry.row.source_id)

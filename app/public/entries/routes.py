@@ -15,7 +15,7 @@ from app.web.access import public
 from app.web.caching import kept
 from app.web.database import session
 from app.web.i18n import text
-from app.web.pages import page
+from app.web.pages import asked_number, page
 
 blueprint = Blueprint("public_entries", __name__)
 
@@ -28,11 +28,13 @@ def show_entry(number: int) -> Response:
     """What was recorded, and what became of the money."""
     if number > _HIGHEST:
         raise NotFound(N_("没有第 %(number)s 号分录"), number=number)
-    found = kept(("entry", number), lambda: entry_page(session(), number))
+    after = asked_number("gifts_after") or 0
+    found = kept(("entry", number, after), lambda: entry_page(session(), number, after))
     row = found.entry.row
     known = known_names()
     return page(
         "public/entry.html",
+        fragment="givers",
         nav_current="ledger",
         found=found,
         row=row,
