@@ -66,6 +66,7 @@ from app.settings import ROOT, NotReady, Settings, load
 from app.shared import db as shared_db
 from app.shared import encryption
 from app.statements import routes as statement_routes
+from app.statements.buyers import routes as buyer_routes
 from app.statements.events import routes as sale_report_routes
 from app.statements.receipts import routes as receipt_routes
 from app.web import access, caching, errors, forms, i18n, jinja, logs, office, schema, security, static_files
@@ -116,6 +117,7 @@ BLUEPRINTS = (
     sale_report_routes.blueprint,
     visiting_routes.blueprint,
     receipt_routes.blueprint,
+    buyer_routes.blueprint,
     public_overview_routes.blueprint,
     public_ledger_routes.blueprint,
     public_entry_routes.blueprint,

@@ -6,7 +6,7 @@ from flask_babel import lazy_gettext as _
 from wtforms import TextAreaField
 from wtforms.validators import InputRequired, Length
 
-from app.web.forms import DateField, Form, TextField
+from app.web.forms import DateField, Form, RadioField, TextField
 
 
 class FundForm(Form):
@@ -28,3 +28,12 @@ class HostForm(Form):
     fundraising_certificate = TextField(_("公开募捐资格证书编号"), [Length(max=80)])
     icp_number = TextField(_("ICP 备案号"), [Length(max=60)])
     police_number = TextField(_("公安联网备案号"), [Length(max=60)])
+
+
+class BuyersForm(Form):
+    """The host's word on papers for buyers at charity sales."""
+
+    allowed = RadioField(
+        _("义卖义拍的买受人可以拿收款确认"),
+        choices=[("no", _("不可以（默认）")), ("yes", _("可以，由本机构决定并负责"))],
+    )

@@ -24,6 +24,8 @@ class Host(Base):
     fundraising_certificate: Mapped[str | None] = mapped_column(String(80))
     icp_number: Mapped[str | None] = mapped_column(String(60))
     police_number: Mapped[str | None] = mapped_column(String(60))
+    # Whether who bought at a charity sale may have the payment confirmed on paper: the law leaves it to the host (§8).
+    confirms_buyers: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -105,6 +105,20 @@ def change_host(session: Session, actor: Actor, host_id: int, **texts: str | Non
     _change(session, actor, "host", host, _checked(texts, HOST_TEXTS))
 
 
+def let_buyers_have_confirmations(session: Session, actor: Actor, host_id: int, *, allowed: bool) -> None:
+    """The host's word on whether buyers at charity sales may have their payment confirmed. The same word again does nothing.
+
+    Whether a buyer is a donor is unsettled (charity-rules §8), so it is off until the host says otherwise.
+    """
+    actor.require(Permission.FUND_MANAGE)
+    host = session.get_one(Host, host_id)
+    if host.confirms_buyers == allowed:
+        return
+    host.confirms_buyers = allowed
+    session.flush()
+    audit.record(session, actor.user_id, "let_buyers_have_confirmations", "host", host.id, allowed=allowed)
+
+
 def close_fund(session: Session, actor: Actor, fund_id: int) -> None:
     """End a fund, after its council's resolution, which the caller has. Its books stay public. Raises Conflict when ended."""
     fund = session.get_one(Fund, fund_id)

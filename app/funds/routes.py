@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 from werkzeug.local import LocalProxy
 
 from app.funds import operations, queries
-from app.funds.forms import FundForm, HostForm
+from app.funds.forms import BuyersForm, FundForm, HostForm
 from app.shared.errors import N_
 from app.shared.permissions import Permission
 from app.web import office
@@ -86,3 +86,19 @@ def change_host() -> Response:
                 operations.change_host(writing, actor(), host.id, **texts)
             return done(url_for("funds.settings"), _("已保存"))
     return page("funds/change.html", form=form, title=_("托管机构信息"), nav_current="fund")
+
+
+@blueprint.route("/buyers", methods=["GET", "POST"])
+@requires(Permission.FUND_MANAGE)
+def buyers() -> Response:
+    """Say whether buyers at charity sales may have their payment confirmed on paper."""
+    host = queries.fund(session(), office_fund().id).host
+    form = BuyersForm(allowed="yes" if host.confirms_buyers else "no")
+    if form.validate_on_submit():
+        with form.refusals_shown():
+            with transaction() as writing:
+                operations.let_buyers_have_confirmations(
+                    writing, actor(), host.id, allowed=form.allowed.data == "yes"
+                )
+            return done(url_for("funds.settings"), _("已保存"))
+    return page("funds/buyers.html", form=form, host=host, nav_current="fund")

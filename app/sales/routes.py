@@ -8,6 +8,7 @@ from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 from sqlalchemy.orm import Session
 
+from app.funds import queries as funds
 from app.goods import queries as goods
 from app.goods.routes import LINES, line_pages
 from app.ledger import queries as ledger
@@ -142,6 +143,7 @@ def show(event_id: int) -> Response:
         may_count=actor().may(Permission.SALE_COUNT, event.fund_id),
         may_correct=actor().may(Permission.BOOKS_CORRECT, event.fund_id),
         may_take_out=actor().may(Permission.PERSONAL_READ, event.fund_id),
+        confirms_buyers=funds.fund(reading, event.fund_id).host.confirms_buyers,
         is_public=is_public(event.held_on, event.opened_at, clock.today()),
         is_to_come=event.held_on > clock.today(),
         collecting=queries.collection_accounts(reading, event_id),

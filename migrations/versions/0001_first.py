@@ -108,6 +108,7 @@ def upgrade() -> None:
     sa.Column('fundraising_certificate', sa.String(length=80), nullable=True),
     sa.Column('icp_number', sa.String(length=60), nullable=True),
     sa.Column('police_number', sa.String(length=60), nullable=True),
+    sa.Column('confirms_buyers', sa.Boolean(), nullable=False),
     sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_host')),
     sa.UniqueConstraint('name', name=op.f('uq_host_name'))

@@ -23,6 +23,7 @@ from app.donations.registers.importing import read_donations
 from app.donations.registers.operations import import_donations
 from app.donations.rules import DonationDraft
 from app.files.operations import attach_file
+from app.funds.operations import let_buyers_have_confirmations
 from app.funds.queries import only_fund
 from app.goods.counting.operations import Counted, record_count
 from app.goods.counting.queries import stock_to_count
@@ -102,6 +103,9 @@ def furnish(engine: Engine, files: Path) -> None:
                 is_public=True,
             )
         _photograph(session, files, paid)
+        with transaction(session):
+            host = only_fund(session, None).host
+            let_buyers_have_confirmations(session, actor(session, "host"), host.id, allowed=True)
         _interests(session)
         _register(session, files)
         _notices(session)

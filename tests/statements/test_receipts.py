@@ -196,3 +196,35 @@ def test_parts_of_a_long_file_are_joined_in_order(
     places = [said.index(f"-{gift_id:06d}") for gift_id in ids]
     assert places == sorted(places)
     assert re.search("1 ?/ ?3", said)
+
+
+def test_certificate_thanks_by_name_and_is_no_receipt(visit: Visit, session: Session, tmp_path: Path) -> None:
+    money, goods = give(session, 84_000), give_goods(session)
+    answer = visit("secretary").get(f"{PLACE}/{money}/certificate.pdf")
+    said = words_of(opened(answer), tmp_path)
+    for words in (
+        "感 谢 状",
+        "古丽·买买提：",
+        "2023 年 9 月 20 日",
+        "一米阳光基金",
+        "金龙镇慈善会",
+        "捌佰肆拾元整",
+        "不是票据",
+    ):
+        assert words.replace(" ", "") in said.replace(" ", ""), words
+    assert pages_of(answer.content, tmp_path) == 1
+    assert "买买提" not in answer.headers["Content-Disposition"]
+    of_goods = words_of(opened(visit("secretary").get(f"{PLACE}/{goods}/certificate.pdf")), tmp_path)
+    assert "馕300个、儿童图书40册" in of_goods.replace(" ", "")
+
+
+def test_nobody_unnamed_and_no_undone_gift_is_thanked(visit: Visit, session: Session) -> None:
+    unnamed, undone = give(session, 10, UNNAMED, method="cash"), give(session, 20)
+    with transaction(session, books=True):
+        reverse_donation(session, actor(session, "accountant"), undone, "重复")
+    secretary = visit("secretary")
+    assert secretary.get(f"{PLACE}/{unnamed}/certificate.pdf").status == 422
+    assert secretary.get(f"{PLACE}/{undone}/certificate.pdf").status == 409
+    for gift_id in (unnamed, undone):
+        assert f"{PLACE}/{gift_id}/certificate.pdf" not in secretary.get(f"{PLACE}/{gift_id}").links()
+    assert visit("cashier").get(f"{PLACE}/{undone}/certificate.pdf").status == 403

@@ -16,7 +16,7 @@ from app.shared import clock
 from app.shared.errors import N_, Refused
 from app.shared.permissions import Permission
 from app.statements.receipts import queries, rules
-from app.statements.receipts.pdf import receipts_file
+from app.statements.receipts.pdf import certificate_file, receipts_file
 from app.statements.receipts.rules import ReceiptFilter
 from app.web.access import office_fund, requires
 from app.web.database import session
@@ -106,6 +106,14 @@ def confirmation(donation_id: int) -> Response:
     gift = gift_of_fund(donation_id)
     (receipt,) = queries.receipts_of(session(), [gift.id])
     return _sent(receipts_file([gift.id], locale()), f"confirmation-{receipt.number}.pdf")
+
+
+@blueprint.get("/donations/<int:donation_id>/certificate.pdf")
+@requires(Permission.PERSONAL_READ)
+def certificate(donation_id: int) -> Response:
+    """The certificate of thanks for one gift."""
+    gift = gift_of_fund(donation_id)
+    return _sent(certificate_file(gift.id, locale()), f"certificate-{gift.id}.pdf")
 
 
 def _sent(path: Path, name: str) -> Response:

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.donations.fiscal.rules import Fiscal
-from app.shared.errors import N_
+from app.shared.errors import N_, Conflict, Refused
 
 TITLE = N_("捐赠接收确认单")
+THANKS = N_("感谢状")
 NOT_FOR_TAXES = N_("非税前扣除凭证")
 RESTRICTIONS: dict[str, str] = {
     "unrestricted": N_("非限定性"),
@@ -83,6 +84,14 @@ class Receipt:
     host_registration: str
     phone: str
     example_notice: str
+
+
+def require_thankable(receipt: Receipt) -> None:
+    """Raise Refused for a gift whose donor is not known by name, Conflict for one that was undone."""
+    if receipt.is_reversed:
+        raise Conflict(N_("这笔捐赠已经冲销，不发感谢状"))
+    if receipt.is_unnamed:
+        raise Refused(N_("不具名的捐赠没有感谢状；可以打印追踪码"))
 
 
 def receipt_number(recorded_in: int, gift_id: int) -> str:
