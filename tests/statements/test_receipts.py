@@ -82,6 +82,7 @@ def test_confirmation_has_every_field_and_is_kept_nowhere(
         "¥350,000.00",
         "经手 秘书乙",
         "复核（签字）",
+        "核对账本的公钥：",
         found.receipt_code,
     ):
         assert words in said, words

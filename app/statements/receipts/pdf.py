@@ -17,6 +17,7 @@ from flask_babel import gettext
 from app.documents.pdf import print_document
 from app.donations.fiscal.states import STATUSES
 from app.donations.rules import METHODS
+from app.log.checkpoint.queries import identity
 from app.parties.rules import KINDS
 from app.settings import Settings
 from app.shared import clock
@@ -122,6 +123,7 @@ def _part(receipts: list[Receipt], locale: str, margins: str, settings: Settings
             heading=rules.TITLE,
             not_for_taxes=rules.NOT_FOR_TAXES,
             printed_on=clock.today(),
+            public_key=identity(session()) or "",
             trace_of=lambda code: f"{settings.public_url}/trace/{code}" if settings.public_url else "",
             qr=qr,
         )
