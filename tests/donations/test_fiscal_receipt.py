@@ -11,7 +11,7 @@ from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from app.donations.fiscal.checks import check_fiscal_receipts
-from app.donations.fiscal.operations import record_fiscal
+from app.donations.fiscal.operations import correct_number, record_fiscal
 from app.donations.fiscal.queries import fiscal_of, records_of
 from app.donations.fiscal.rules import FiscalDraft
 from app.donations.operations import reverse_donation
@@ -190,3 +190,18 @@ def test_empty_draft_is_refused_in_words(session: Session) -> None:
     gift_id = give(session)
     with pytest.raises(InputRefused):
         put(session, gift_id, "")
+
+
+def test_register_sent_again_corrects_the_number_and_keeps_the_rest(session: Session) -> None:
+    gift_id = give(session)
+    put(session, gift_id, "issued", "R-1", "65060123", "a1b2", date(2023, 9, 28))
+    for number in ("R-2", "R-2", ""):
+        with transaction(session, books=True):
+            correct_number(session, actor(session, "secretary"), gift_id, number, "登记表改过")
+    records = [(each.status, each.number, each.code, each.words) for each in records_of(session, gift_id)]
+    assert records == [
+        ("none", "", "", "登记表改过"),
+        ("issued", "R-2", "65060123", "登记表改过"),
+        ("issued", "R-1", "65060123", ""),
+    ]
+    assert gift(session, gift_id).version == 1

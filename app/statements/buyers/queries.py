@@ -55,4 +55,4 @@ def purchases(
         found = found.where(Sale.id.in_(only))
     rows = session.execute(found).all()
     undone = reversed_among(session, [row.entry_number for row in rows]) if rows else set()
-    return [Purchase(*row._tuple(), row.entry_number in undone) for row in rows]  # type: ignore[arg-type]
+    return [Purchase(*tuple(row), row.entry_number in undone) for row in rows]  # type: ignore[arg-type]
