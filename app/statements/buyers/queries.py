@@ -55,4 +55,17 @@ def purchases(
         found = found.where(Sale.id.in_(only))
     rows = session.execute(found).all()
     undone = reversed_among(session, [row.entry_number for row in rows]) if rows else set()
-    return [Purchase(*tuple(row), row.entry_number in undone) for row in rows]  # type: ignore[arg-type]
+    return [
+        Purchase(
+            row.id,
+            row.entry_number or 0,
+            row.buyer,
+            row.number,
+            row.name,
+            row.quantity,
+            row.amount_minor,
+            row.method,
+            row.entry_number in undone,
+        )
+        for row in rows
+    ]
