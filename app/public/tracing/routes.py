@@ -11,10 +11,10 @@ from flask_babel import gettext as _
 from app.funds import queries as funds
 from app.public.routes import known_names
 from app.public.tracing.layouts import story_of
-from app.public.tracing.queries import trace_of
 from app.public.verification.rules import Allowance
 from app.shared.codes import LONGEST_CODE, receipt_code_in
 from app.shared.errors import N_, NotFound
+from app.statements.tracing.queries import trace_of
 from app.web.access import public
 from app.web.database import session
 from app.web.pages import page
