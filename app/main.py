@@ -65,6 +65,7 @@ from app.settings import ROOT, NotReady, Settings, load
 from app.shared import db as shared_db
 from app.shared import encryption
 from app.statements import routes as statement_routes
+from app.statements.donors import routes as donor_statement_routes
 from app.statements.events import routes as sale_report_routes
 from app.web import access, caching, errors, forms, i18n, jinja, logs, office, schema, security, static_files
 from app.web.database import db, engine_options
@@ -111,6 +112,7 @@ BLUEPRINTS = (
     transfer_import_routes.blueprint,
     statement_routes.blueprint,
     sale_report_routes.blueprint,
+    donor_statement_routes.blueprint,
     visiting_routes.blueprint,
     public_overview_routes.blueprint,
     public_ledger_routes.blueprint,

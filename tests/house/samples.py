@@ -163,6 +163,8 @@ SAMPLES: dict[str, Candidates] = {
 
 QUERIES: dict[str, dict[str, str]] = {
     "statements.issue": {"first": "2023-10-01", "last": "2023-10-31"},
+    "donor_statements.pdf": {"first": "2023-01-01", "last": "2026-12-31"},
+    "donor_statements.csv": {"first": "2023-01-01", "last": "2026-12-31"},
     "verification.consistency_json": {"from": "1", "to": "2"},
 }
 """Addresses that open nothing without a question."""

@@ -161,8 +161,8 @@ def latest_receipt(session: Session, numbers: list[int]) -> date | None:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A tranche of a gift, or what became of it under another purpose. Fen; ``opened_on`` is the day of its entry, ``from_number``
-    the tranche that it goes on from, None for the money as it came."""
+    """A tranche of a gift, or what became of it under another purpose. Fen; ``opened_on`` is the day of its entry,
+    ``from_number`` the tranche that it goes on from, None for the money as it came."""
 
     number: int
     from_number: int | None

@@ -223,13 +223,17 @@ class _Way:
             if lot.held_on in self._period
         ]
         found += [
-            StatedWay(code, goods.item, goods.unit, "given", each.handed_on, each.motion_number, each.pieces, 0)
+            StatedWay(
+                code, goods.item, goods.unit, "given", each.handed_on, each.motion_number, each.pieces, 0
+            )
             for each in goods.given
             if each.handed_on in self._period
         ]
         left = (("stock", goods.quantity_left), ("lost", goods.lost))
         return found + [
-            StatedWay(code, goods.item, goods.unit, way, None, "", pieces, 0) for way, pieces in left if pieces
+            StatedWay(code, goods.item, goods.unit, way, None, "", pieces, 0)
+            for way, pieces in left
+            if pieces
         ]
 
     def changes(self) -> tuple[StatedChange, ...]:
