@@ -29,6 +29,8 @@ from app.disbursements.workbooks import routes as request_import_routes
 from app.donations import routes as donation_routes
 from app.donations.correction import routes as gift_routes
 from app.donations.registers import routes as register_routes
+from app.donors.requests import routes as asking_routes
+from app.donors.requests.desk import routes as donor_request_routes
 from app.donors.visiting import routes as visiting_routes
 from app.files import routes as file_routes
 from app.funds import queries as fund_queries
@@ -114,6 +116,8 @@ BLUEPRINTS = (
     sale_report_routes.blueprint,
     donor_statement_routes.blueprint,
     visiting_routes.blueprint,
+    asking_routes.blueprint,
+    donor_request_routes.blueprint,
     public_overview_routes.blueprint,
     public_ledger_routes.blueprint,
     public_entry_routes.blueprint,

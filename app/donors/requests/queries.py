@@ -57,7 +57,7 @@ def view(found: DonorRequest) -> RequestView:
         found.received_at,
         found.due_on,
         found.status,
-        found.answer,
+        found.answer if found.status != "withdrawn" else "",
         found.closed_at,
         bundle_until(found),
     )

@@ -8,6 +8,8 @@ from flask import Blueprint, Response, current_app, redirect, request, url_for
 from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 
+from app.donors.requests.layouts import words_of_requests
+from app.donors.requests.queries import requests_about_code
 from app.funds import queries as funds
 from app.public.routes import known_names
 from app.public.tracing.layouts import story_of
@@ -62,6 +64,8 @@ def show(code: str) -> Response:
             fund=names.funds[found.fund_id],
             site=funds.site(session(), found.fund_id),
             story_items=story_of(found),
+            asked=requests_about_code(session(), known),
+            **words_of_requests(),
             nav_current="",
         )
     )
