@@ -11,6 +11,9 @@ from app.donors.requests.states import KINDS, PARTS, WAYS
 from app.web.forms import Form, Given, LongTextField, OnceForm, RadioField, TextField
 
 
+_STATEMENT, _DOSSIERS, _FILES = PARTS.values()
+
+
 class AskForm(OnceForm):
     """What a donor asks. ``homepage`` is hidden from people: only programs fill it in."""
 
@@ -35,9 +38,9 @@ class AnswerForm(Form):
     """The answer, and what goes with it."""
 
     answer = LongTextField(_("答复"), [Given(), Length(max=2 * MOST_WORDS)])
-    statement = BooleanField(_(PARTS["statement"]))
-    dossiers = BooleanField(_(PARTS["dossiers"]))
-    files = BooleanField(_(PARTS["files"]))
+    statement = BooleanField(_(_STATEMENT))
+    dossiers = BooleanField(_(_DOSSIERS))
+    files = BooleanField(_(_FILES))
 
     def parts(self) -> tuple[str, ...]:
         """The parts of the bundle that are ticked."""

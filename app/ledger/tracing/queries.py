@@ -268,7 +268,10 @@ def moved(session: Session, numbers: Collection[int]) -> list[Moved]:
                 TrancheMovement.source_id,
             )
         )
-        found += [Moved(*row[:5], int(row[5]), int(row[6])) for row in rows]
+        found += [
+            Moved(number, entry, on, source_type, source_id, int(net), int(gone))
+            for number, entry, on, source_type, source_id, net, gone in rows
+        ]
     return sorted(found, key=lambda each: (each.entry_number, each.tranche_number))
 
 
