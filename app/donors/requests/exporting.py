@@ -80,11 +80,11 @@ def _contents(
         printer = dossier_printer()
         printed = printer(session, numbers, found.locale) if printer else None
         if printed is not None:
-            yield f"{_('公示档案')}.pdf", printed
+            yield _("公示档案") + ".pdf", printed
             printed.unlink(missing_ok=True)
     if "files" in wanted:
         yield from _papers(session, numbers, settings)
-    yield f"{_('说明')}.txt", _notes(found, statement, numbers).encode("utf-8-sig")
+    yield _("说明") + ".txt", _notes(found, statement, numbers).encode("utf-8-sig")
 
 
 def _papers(session: Session, numbers: list[str], settings: Settings) -> Iterator[tuple[str, Path]]:
@@ -98,7 +98,7 @@ def _papers(session: Session, numbers: list[str], settings: Settings) -> Iterato
         for place, each in enumerate(files, start=1):
             path = path_of(settings.files_dir, each.sha256)
             if path.exists():
-                yield f"{_('附件')}/{ids[request_id]}/{place:02d}-{each.name}", path
+                yield _("附件") + f"/{ids[request_id]}/{place:02d}-{each.name}", path
 
 
 def statement_for(session: Session, found: DonorRequest) -> DonorStatement:
