@@ -51,6 +51,7 @@ def test_a_request_is_taken_once_and_due_in_ten_working_days(session: Session) -
     assert queries.contact_of(actor(session, "secretary"), first) == MAIL
     assert queries.contact_of(actor(session, "council"), first) == ""
     assert due_on(date(2023, 9, 20)) == date(2023, 10, 10)
+    assert due_on(date(2020, 1, 20)) == date(2020, 2, 9)
     assert [each.number for each in queries.open_requests(session, first.fund_id)] == [first.number]
     assert session.query(OutboxMessage).filter_by(subject_type="donor_request").count() >= 1
     message = session.query(OutboxMessage).filter_by(subject_type="donor_request").first()

@@ -13,6 +13,7 @@ from app.disbursements.payments.operations import record_refund
 from app.donations.models import Donation
 from app.donations.operations import reverse_donation
 from app.ledger import queries as ledger
+from app.ledger.repurposing.operations import change_purpose
 from app.ledger.tracing.models import Tranche
 from app.parties.models import Party
 from app.parties.operations import PartyDraft
@@ -22,6 +23,7 @@ from app.shared.errors import NotFound
 from app.shared.periods import Period, day_before
 from app.statements.donors.queries import donor_statement
 from app.statements.donors.rules import DonorStatement, differences
+from app.statements.tracing.queries import trace_of
 from tests.disbursements import scenes
 from tests.donations import gifts
 from tests.factories import actor
@@ -149,3 +151,29 @@ def test_only_the_donor_is_named(session: Session, tmp_path: Path) -> None:
     nobody = session.scalars(select(Party.id).order_by(Party.id.desc()).limit(1)).one() + 100
     with pytest.raises(NotFound):
         donor_statement(session, [nobody], Period(date(2023, 1, 1), clock.today()), scenes.fund_id(session))
+
+
+def test_a_part_under_another_purpose_is_followed(session: Session) -> None:
+    gift = gifts.give(session, 100_000)
+    road = scenes.make_road(session)
+    for minor in (30_000, 20_000):
+        with transaction(session, books=True):
+            change_purpose(
+                session,
+                actor(session, "accountant"),
+                old=ledger.earmark(session, scenes.unrestricted(session)),
+                new=ledger.earmark(session, road),
+                amount_minor=minor,
+                source_type="motion",
+                source_id=1,
+                description="改作修路",
+                document="2023-05",
+            )
+    found = _of(session, gift)
+    assert _sums(found) == (0, 100_000, 0, 0, 100_000)
+    assert [(each.amount_minor, each.to_purpose, each.document) for each in found.changes] == [
+        (30_000, "路面修缮", "2023-05"),
+        (20_000, "路面修缮", "2023-05"),
+    ]
+    trace = trace_of(session, session.get_one(Donation, gift).receipt_code)
+    assert (trace.money_minor, trace.left_minor, trace.returned_minor) == (100_000, 100_000, 0)

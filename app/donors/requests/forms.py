@@ -10,7 +10,6 @@ from app.donors.requests.rules import MOST_CONTACT, MOST_WORDS
 from app.donors.requests.states import KINDS, PARTS, WAYS
 from app.web.forms import Form, Given, LongTextField, OnceForm, RadioField, TextField
 
-
 _STATEMENT, _DOSSIERS, _FILES = PARTS.values()
 
 

@@ -13,7 +13,9 @@ from app.people.rules import counter_key
 from app.shared.working_days import after_working_days
 
 WORKING_DAYS = 10
-"""Days to answer in (SH Art. 53). Guangzhou gives 20 calendar days (Art. 23), which is later in every case but long holidays."""
+"""Days to answer in (SH Art. 53)."""
+MOST_DAYS = 20
+"""Calendar days that an answer takes at most, also around long holidays (GZ Art. 23)."""
 MOST_WORDS = 2000
 MOST_CONTACT = 200
 MOST_FROM_ADDRESS = 10
@@ -29,7 +31,7 @@ _LETTERS = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 def due_on(received_on: date) -> date:
     """The last day to answer on (charity-rules §11, D11)."""
-    return after_working_days(received_on, WORKING_DAYS)
+    return min(after_working_days(received_on, WORKING_DAYS), received_on + timedelta(days=MOST_DAYS))
 
 
 def new_number() -> str:
