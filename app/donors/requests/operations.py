@@ -13,7 +13,7 @@ from app.donors.requests import queries, rules, states
 from app.donors.requests.models import DonorRequest
 from app.jobs.mail.operations import deliver
 from app.jobs.mail.rules import Undelivered, email, mail_server
-from app.jobs.operations import enqueue, post_notice
+from app.jobs.operations import enqueue, post_notice, withdraw_notices
 from app.jobs.registry import Work, job
 from app.jobs.rules import TryLater
 from app.parties.models import Party
@@ -186,6 +186,7 @@ def _close(
     found.status, found.answer, found.parts = status, normal(words), ",".join(parts)
     found.closed_by_id, found.closed_at = actor.user_id, clock.now()
     session.flush()
+    withdraw_notices(session, SUBJECT, found.id, kind="donor_request")
     record(session, actor.user_id, f"{status}_request", SUBJECT, found.id, number=number, parts=found.parts)
     if found.contact is not None and email_in(decrypt(found.contact)):
         enqueue(session, TELL, {"request_id": found.id}, key=f"{TELL}/{found.id}", fund_id=found.fund_id)
