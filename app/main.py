@@ -30,6 +30,8 @@ from app.donations import routes as donation_routes
 from app.donations.correction import routes as gift_routes
 from app.donations.fiscal import routes as fiscal_routes
 from app.donations.registers import routes as register_routes
+from app.donors.requests import routes as asking_routes
+from app.donors.requests.desk import routes as donor_request_routes
 from app.donors.visiting import routes as visiting_routes
 from app.files import routes as file_routes
 from app.funds import queries as fund_queries
@@ -67,6 +69,7 @@ from app.shared import db as shared_db
 from app.shared import encryption
 from app.statements import routes as statement_routes
 from app.statements.buyers import routes as buyer_routes
+from app.statements.donors import routes as donor_statement_routes
 from app.statements.events import routes as sale_report_routes
 from app.statements.receipts import routes as receipt_routes
 from app.web import access, caching, errors, forms, i18n, jinja, logs, office, schema, security, static_files
@@ -115,9 +118,12 @@ BLUEPRINTS = (
     transfer_import_routes.blueprint,
     statement_routes.blueprint,
     sale_report_routes.blueprint,
+    donor_statement_routes.blueprint,
     visiting_routes.blueprint,
     receipt_routes.blueprint,
     buyer_routes.blueprint,
+    asking_routes.blueprint,
+    donor_request_routes.blueprint,
     public_overview_routes.blueprint,
     public_ledger_routes.blueprint,
     public_entry_routes.blueprint,

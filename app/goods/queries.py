@@ -55,6 +55,17 @@ def lines_of(session: Session, source_type: str, source_id: int) -> list[GoodsLi
     )
 
 
+def lines_of_many(session: Session, source_type: str, source_ids: Collection[int]) -> list[GoodsLine]:
+    """The goods lines of several gifts, in the order given."""
+    return list(
+        session.scalars(
+            select(GoodsLine)
+            .where(GoodsLine.source_type == source_type, GoodsLine.source_id.in_(source_ids))
+            .order_by(GoodsLine.id)
+        )
+    )
+
+
 def lines_numbered(session: Session, fund_id: int, office_number: str) -> list[GoodsLine]:
     """The goods of the gifts with this number of the office's, in every register, those of corrected gifts aside."""
     return list(

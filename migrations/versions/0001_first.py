@@ -1548,9 +1548,51 @@ def upgrade() -> None:
     sa.ForeignKeyConstraint(['visit_id'], ['donor_visit.id'], name=op.f('fk_donor_visit_party_visit_id')),
     sa.PrimaryKeyConstraint('visit_id', 'party_id', name=op.f('pk_donor_visit_party'))
     )
+    op.create_table('donor_request',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('number', sa.String(length=20), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('donation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('party_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('words', sa.Text(), nullable=False),
+    sa.Column('contact', sa.LargeBinary(), nullable=True),
+    sa.Column('locale', sa.String(length=10), nullable=False),
+    sa.Column('came', sa.String(length=20), nullable=False),
+    sa.Column('recorded_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('received_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('due_on', sa.Date(), nullable=False),
+    sa.Column('status', sa.String(length=20), nullable=False),
+    sa.Column('answer', sa.Text(), nullable=False),
+    sa.Column('parts', sa.String(length=200), nullable=False),
+    sa.Column('closed_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('idempotency_key', sa.String(length=80), nullable=True),
+    sa.CheckConstraint("(status = 'open') = (closed_at IS NULL)", name=op.f('donor_request_is_closed_once')),
+    sa.CheckConstraint("came IN ('page', 'in_person', 'phone')", name=op.f('donor_request_came_in_a_known_way')),
+    sa.CheckConstraint('donation_id IS NOT NULL OR party_id IS NOT NULL', name=op.f('donor_request_is_about_somebody')),
+    sa.CheckConstraint("kind IN ('question', 'records', 'correction', 'erasure')", name=op.f('donor_request_kind_is_known')),
+    sa.CheckConstraint('length(words) > 0', name=op.f('donor_request_says_something')),
+    sa.CheckConstraint("parts = '' OR status = 'answered'", name=op.f('bundle_goes_with_an_answer')),
+    sa.CheckConstraint("status IN ('open', 'answered', 'refused', 'withdrawn')", name=op.f('donor_request_status_is_known')),
+    sa.CheckConstraint("status NOT IN ('answered', 'refused') OR length(answer) > 0", name=op.f('donor_request_answer_is_written')),
+    sa.ForeignKeyConstraint(['donation_id'], ['donation.id'], name=op.f('fk_donor_request_donation_id')),
+    sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_donor_request_fund_id')),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_donor_request_party_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_donor_request')),
+    sa.UniqueConstraint('idempotency_key', name=op.f('uq_donor_request_idempotency_key')),
+    sa.UniqueConstraint('number', name=op.f('uq_donor_request_number'))
+    )
+    op.create_index('ix_donor_request_donation', 'donor_request', ['donation_id'], unique=False)
+    op.create_index('ix_donor_request_fund', 'donor_request', ['fund_id', 'status', 'due_on'], unique=False)
+    op.create_index('ix_donor_request_party', 'donor_request', ['party_id'], unique=False)
 
 
 def downgrade() -> None:
+    op.drop_index('ix_donor_request_party', table_name='donor_request')
+    op.drop_index('ix_donor_request_fund', table_name='donor_request')
+    op.drop_index('ix_donor_request_donation', table_name='donor_request')
+    op.drop_table('donor_request')
     op.drop_table('donor_visit_party')
     op.drop_index('ix_donor_visit_end', table_name='donor_visit')
     op.drop_table('donor_visit')

@@ -18,10 +18,12 @@ from app.disbursements.budget.rules import BudgetDraft, LineDraft, QuotationDraf
 from app.disbursements.operations import submit_disbursement
 from app.disbursements.payees.operations import record_account
 from app.disbursements.proof.operations import submit_proof
+from app.donations.models import Donation
 from app.donations.operations import record_donation
 from app.donations.registers.importing import read_donations
 from app.donations.registers.operations import import_donations
 from app.donations.rules import DonationDraft
+from app.donors.requests.operations import answer
 from app.files.operations import attach_file
 from app.funds.operations import let_buyers_have_confirmations
 from app.funds.queries import only_fund
@@ -44,6 +46,7 @@ from app.shared.periods import month_period
 from app.statements.operations import issue_statement
 from tests.council import meetings, objections, proposals
 from tests.disbursements import scenes
+from tests.donors.test_requests import asked
 from tests.factories import actor, simulated_start
 from tests.files.pictures import photograph
 from tests.sales import scenes as sale_scenes
@@ -119,6 +122,18 @@ def furnish(engine: Engine, files: Path) -> None:
         _goods_given_out(session, files, moment)
     with Session(engine, expire_on_commit=False) as session:
         _objections(session)
+        _donor_requests(session)
+
+
+def _donor_requests(session: Session) -> None:
+    """About the first gift: one request that waits, one that was answered with a statement."""
+    gift = session.scalars(select(Donation).order_by(Donation.id).limit(1)).one()
+    waits, answered = (
+        asked(session, gift.id, kind=kind, contact=PRIVATE_PHONE) for kind in ("question", "records")
+    )
+    assert waits.status == "open"
+    with transaction(session, books=True):
+        answer(session, actor(session, "secretary"), answered.number, "对账单附上。", ("statement",))
 
 
 def _motions(session: Session, files: Path) -> None:

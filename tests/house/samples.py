@@ -20,6 +20,7 @@ from app.council.notice.models import Objection, PublicNotice
 from app.disbursements.models import Disbursement
 from app.documents.models import IssuedDocument
 from app.donations.models import Donation
+from app.donors.requests.models import DonorRequest
 from app.donors.visiting import operations as visiting
 from app.donors.visiting.models import DonorLink
 from app.files.models import Attachment
@@ -99,6 +100,13 @@ def _donor_link(house: House) -> list[Any]:
     return [secret]
 
 
+def _asked_about(house: House) -> list[Any]:
+    """The code of a gift that somebody asked about."""
+    with Session(house.engine) as session:
+        about = select(DonorRequest.donation_id)
+        return list(session.scalars(select(Donation.receipt_code).where(Donation.id.in_(about)).limit(1)))
+
+
 ENTRANCES = frozenset({"visiting.enter", "visiting.by_link"})
 """Pages under /mine that a donor who is in already is sent on from."""
 
@@ -153,6 +161,9 @@ SAMPLES: dict[str, Candidates] = {
     "statements.number": _column(IssuedDocument.number),
     "visiting.secret": _donor_link,
     "verification.code": _signed(_column(Donation.receipt_code)),
+    "asking.code": _asked_about,
+    "asking.number": _column(DonorRequest.number),
+    "donor_requests.number": _column(DonorRequest.number),
     "tracing.code": _column(Donation.receipt_code),
     "verification.number": _signed(_column(JournalEntry.number)),
     "registers.check.upload": _upload("secretary", "/office/donations/registers/import"),
@@ -165,6 +176,8 @@ SAMPLES: dict[str, Candidates] = {
 QUERIES: dict[str, dict[str, str]] = {
     "receipts.chosen": {"which": "all"},
     "statements.issue": {"first": "2023-10-01", "last": "2023-10-31"},
+    "donor_statements.pdf": {"first": "2023-01-01", "last": "2026-12-31"},
+    "donor_statements.csv": {"first": "2023-01-01", "last": "2026-12-31"},
     "verification.consistency_json": {"from": "1", "to": "2"},
 }
 """Addresses that open nothing without a question."""

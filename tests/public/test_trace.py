@@ -15,10 +15,10 @@ from app.donations.operations import correct_money, reverse_donation
 from app.goods.models import GoodsLine
 from app.ledger import queries as ledger
 from app.parties.models import Party
-from app.public.tracing.queries import Trace, trace_of
 from app.shared import clock
 from app.shared.codes import new_receipt_code
 from app.shared.db import transaction
+from app.statements.tracing.queries import Trace, trace_of
 from tests.disbursements import scenes
 from tests.donations import gifts
 from tests.factories import actor

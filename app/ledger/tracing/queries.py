@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
 
@@ -157,3 +157,142 @@ def latest_receipt(session: Session, numbers: list[int]) -> date | None:
         )
         latest = day if latest is None or (day is not None and day > latest) else latest
     return latest
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A tranche of a gift, or what became of it under another purpose. Fen; ``opened_on`` is the day of its entry,
+    ``from_number`` the tranche that it goes on from, None for the money as it came."""
+
+    number: int
+    from_number: int | None
+    earmark_id: int
+    received_on: date
+    opened_on: date
+    amount_minor: int
+    remaining_minor: int
+    held_minor: int
+
+
+def chains(session: Session, numbers: Collection[int]) -> list[Link]:
+    """The tranches that these entries opened, each followed through every change of purpose, those of ``numbers`` first.
+
+    A change of purpose withdraws money by the entry that opens it again; a correction names the tranche that goes on.
+    """
+    found: dict[int, Link] = {}
+    waiting: dict[int, int | None] = dict.fromkeys(numbers)
+    while waiting:
+        following: dict[int, int | None] = {}
+        for link, continued_by in _links(session, waiting):
+            found[link.number] = link
+            if continued_by is not None:
+                following.setdefault(continued_by, link.number)
+        for number, entry_number in _reopened(session, list(waiting)):
+            following.setdefault(entry_number, number)
+        waiting = {number: origin for number, origin in following.items() if number not in found}
+    return list(found.values())
+
+
+def _links(session: Session, wanted: dict[int, int | None]) -> Iterator[tuple[Link, int | None]]:
+    columns = (Tranche, JournalEntry.occurred_on)
+    for some in _chunks(wanted):
+        rows = session.execute(
+            select(*columns)
+            .join(JournalEntry, JournalEntry.number == Tranche.number)
+            .where(Tranche.number.in_(some))
+            .order_by(Tranche.number)
+        )
+        for tranche, opened_on in rows:
+            link = Link(
+                tranche.number,
+                wanted[tranche.number],
+                tranche.earmark_id,
+                tranche.received_on,
+                opened_on,
+                tranche.amount_minor,
+                tranche.remaining_minor,
+                tranche.held_minor,
+            )
+            yield link, tranche.continued_by_number
+
+
+def _reopened(session: Session, numbers: list[int]) -> Iterator[tuple[int, int]]:
+    """(tranche, tranche that the withdrawing entry opened) of those that were withdrawn by such an entry."""
+    for some in _chunks(numbers):
+        rows = session.execute(
+            select(TrancheMovement.tranche_number, Tranche.number)
+            .join(Tranche, Tranche.number == TrancheMovement.entry_number)
+            .where(TrancheMovement.tranche_number.in_(some), TrancheMovement.kind == "withdraw")
+            .order_by(TrancheMovement.id)
+        )
+        for row in rows:
+            yield row[0], row[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Fen that an entry used of a tranche (negative: that came back), or withdrew from it, and on whose behalf."""
+
+    tranche_number: int
+    entry_number: int
+    occurred_on: date
+    source_type: str
+    source_id: int
+    used_minor: int
+    withdrawn_minor: int
+
+
+def moved(session: Session, numbers: Collection[int]) -> list[Moved]:
+    """What every entry used of these tranches and withdrew from them, in the order of the entries."""
+    used = func.sum(_USE_SIGN * TrancheMovement.amount_minor)
+    withdrawn = func.sum(case((TrancheMovement.kind == "withdraw", TrancheMovement.amount_minor), else_=0))
+    found = []
+    for some in _chunks(numbers):
+        rows = session.execute(
+            select(
+                TrancheMovement.tranche_number,
+                TrancheMovement.entry_number,
+                JournalEntry.occurred_on,
+                TrancheMovement.source_type,
+                TrancheMovement.source_id,
+                used,
+                withdrawn,
+            )
+            .join(JournalEntry, JournalEntry.number == TrancheMovement.entry_number)
+            .where(TrancheMovement.tranche_number.in_(some))
+            .group_by(
+                TrancheMovement.tranche_number,
+                TrancheMovement.entry_number,
+                JournalEntry.occurred_on,
+                TrancheMovement.source_type,
+                TrancheMovement.source_id,
+            )
+        )
+        found += [
+            Moved(number, entry, on, source_type, source_id, int(net), int(gone))
+            for number, entry, on, source_type, source_id, net, gone in rows
+        ]
+    return sorted(found, key=lambda each: (each.entry_number, each.tranche_number))
+
+
+def holds_on(session: Session, numbers: Collection[int]) -> dict[tuple[str, int], int]:
+    """Fen of these tranches that each record (source type, source id) is promised, the oldest promise first."""
+    held = func.sum(_HOLD_SIGN * TrancheMovement.amount_minor)
+    found: dict[tuple[str, int], int] = {}
+    for some in _chunks(numbers):
+        rows = session.execute(
+            select(TrancheMovement.source_type, TrancheMovement.source_id, held)
+            .where(TrancheMovement.tranche_number.in_(some))
+            .group_by(TrancheMovement.source_type, TrancheMovement.source_id)
+            .having(held > 0)
+            .order_by(func.min(TrancheMovement.id))
+        )
+        for source_type, source_id, minor in rows:
+            found[source_type, source_id] = found.get((source_type, source_id), 0) + int(minor)
+    return found
+
+
+def _chunks(numbers: Collection[int]) -> Iterator[list[int]]:
+    listed = list(numbers)
+    for start in range(0, len(listed), _CHUNK):
+        yield listed[start : start + _CHUNK]

@@ -12,6 +12,7 @@ from app.disbursements.states import PROMISED, STATUS_NAMES, STATUS_TAGS
 from app.files.queries import public_file
 from app.files.routes import send_attachment
 from app.ledger.accounts import PAYMENT_LINES
+from app.public.disbursements import pdf as _pdf  # noqa: F401 - registers itself with the requests of donors
 from app.public.disbursements.layouts import story_of, words_of
 from app.public.disbursements.queries import (
     STATES,

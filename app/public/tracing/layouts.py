@@ -8,8 +8,8 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 
 from app.disbursements.states import STATUS_NAMES, STATUS_TAGS
-from app.public.tracing.queries import Part, SoldAs, Trace, TracedGoods
 from app.shared.money import yuan
+from app.statements.tracing.queries import Part, SoldAs, Trace, TracedGoods
 
 GOODS_NAMED = 4
 """Kinds of goods that the title of a gift names; the others are counted."""

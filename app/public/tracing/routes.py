@@ -9,13 +9,15 @@ from flask.blueprints import BlueprintSetupState
 from flask_babel import gettext as _
 
 from app.donations.fiscal.queries import fiscal_of_code
+from app.donors.requests.layouts import words_of_requests
+from app.donors.requests.queries import requests_about_code
 from app.funds import queries as funds
 from app.public.routes import known_names
 from app.public.tracing.layouts import story_of
-from app.public.tracing.queries import trace_of
 from app.public.verification.rules import Allowance
 from app.shared.codes import LONGEST_CODE, receipt_code_in
 from app.shared.errors import N_, NotFound
+from app.statements.tracing.queries import trace_of
 from app.web.access import public
 from app.web.database import session
 from app.web.pages import page
@@ -64,6 +66,8 @@ def show(code: str) -> Response:
             site=funds.site(session(), found.fund_id),
             story_items=story_of(found),
             fiscal=fiscal_of_code(session(), known),
+            asked=requests_about_code(session(), known),
+            **words_of_requests(),
             nav_current="",
         )
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -15,10 +15,10 @@ from app.disbursements.models import Disbursement, Payment
 from app.donations.models import Donation
 from app.files.queries import files_of_many
 from app.goods.models import GoodsLine
-from app.goods.queries import lines_of, photos_of
+from app.goods.queries import lines_of_many, photos_of
 from app.ledger.entry.queries import TrancheView, Use, tranche_view
 from app.ledger.queries import reversed_among
-from app.ledger.tracing.queries import holds_of_tranche
+from app.ledger.tracing.queries import chains, holds_of_tranche
 from app.sales.models import Lot, LotResult, SaleEvent
 from app.shared.errors import N_, NotFound
 
@@ -129,7 +129,7 @@ def trace_of(session: Session, code: str) -> Trace:
     gift = session.scalar(select(Donation).where(Donation.receipt_code == code))
     if gift is None:
         raise NotFound(N_("没有找到这个追踪码，请核对收据上的字母和数字"))
-    goods, entries = _goods(session, gift) if gift.kind == "goods" else ([], [gift.entry_number])
+    goods, entries = followed_goods(session, [gift])[gift.id]
     tranches = _tranches(session, entries)
     views = list(tranches.values())
     brought = [tranches[number] for number in entries if number in tranches]
@@ -156,16 +156,10 @@ def trace_of(session: Session, code: str) -> Trace:
 
 def _tranches(session: Session, numbers: list[int]) -> dict[int, TrancheView]:
     """The money that these entries brought, with what it became under another purpose."""
-    found: dict[int, TrancheView] = {}
-    waiting = list(numbers)
-    while waiting and len(found) < LONGEST_CHAIN + len(numbers):
-        number = waiting.pop(0)
-        view = tranche_view(session, number) if number not in found else None
-        if view is not None:
-            found[number] = view
-            if view.continued_by_number is not None:
-                waiting.append(view.continued_by_number)
-    return found
+    most = LONGEST_CHAIN + len(numbers)
+    chain = [link.number for link in chains(session, numbers)][:most]
+    views = {number: tranche_view(session, number) for number in chain}
+    return {number: view for number, view in views.items() if view is not None}
 
 
 def _together(uses: Iterable[Use]) -> list[Use]:
@@ -226,28 +220,35 @@ def _promises(session: Session, tranches: Iterable[int]) -> list[Promise]:
     return [Promise(row.number or "", row.status, held[row.id]) for row in rows]
 
 
-def _goods(session: Session, gift: Donation) -> tuple[list[TracedGoods], list[int]]:
-    """The goods of a gift, and the entries of the lots that they were sold as."""
-    lines = [
-        line for line in lines_of(session, "donation", gift.id) if line.entry_number == gift.entry_number
-    ]
+def followed_goods(
+    session: Session, gifts: Collection[Donation]
+) -> dict[int, tuple[list[TracedGoods], list[int]]]:
+    """By gift: its goods, and the entries that brought its money: its own, or those of the lots that its goods were sold as."""
+    # What a correction took back stands on lines of its own.
+    booked = {gift.id: gift.entry_number for gift in gifts if gift.kind == "goods"}
+    all_lines = lines_of_many(session, "donation", booked)
+    lines = [line for line in all_lines if line.entry_number == booked[line.source_id]]
     ids = [line.id for line in lines]
     photos = photos_of(session, ids)
-    sold, given, entries = _sold(session, ids), _given(session, ids), []
-    for rows in sold.values():
-        entries += [number for number, _ in rows]
-    return [
-        TracedGoods(
-            line.item,
-            line.unit,
-            line.quantity,
-            line.quantity_left,
-            photos[line.id].id if line.id in photos else None,
-            [each for _, each in sold.get(line.id, [])],
-            given.get(line.id, []),
+    sold, given = _sold(session, ids), _given(session, ids)
+    found: dict[int, tuple[list[TracedGoods], list[int]]] = {
+        gift.id: ([], [gift.entry_number] if gift.kind == "money" else []) for gift in gifts
+    }
+    for line in lines:
+        goods, entries = found[line.source_id]
+        goods.append(
+            TracedGoods(
+                line.item,
+                line.unit,
+                line.quantity,
+                line.quantity_left,
+                photos[line.id].id if line.id in photos else None,
+                [each for _, each in sold.get(line.id, [])],
+                given.get(line.id, []),
+            )
         )
-        for line in lines
-    ], entries
+        entries += [number for number, _ in sold.get(line.id, [])]
+    return found
 
 
 def _sold(session: Session, line_ids: list[int]) -> dict[int, list[tuple[int, SoldAs]]]:
