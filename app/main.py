@@ -17,6 +17,7 @@ from app.council.issuing import routes as issuing_routes
 from app.council.meetings import routes as meeting_routes
 from app.council.motions import routes as motion_routes
 from app.council.notice import routes as notice_routes
+from app.council.repurposing import routes as repurposing_routes
 from app.council.rulebook import routes as rule_routes
 from app.disbursements import routes as disbursement_routes
 from app.disbursements.dossier import routes as dossier_routes
@@ -89,6 +90,7 @@ BLUEPRINTS = (
     notice_routes.public_blueprint,
     motion_routes.blueprint,
     issuing_routes.blueprint,
+    repurposing_routes.blueprint,
     rule_routes.blueprint,
     consent_routes.blueprint,
     disbursement_routes.blueprint,

@@ -22,6 +22,7 @@ def check_books() -> int:
     from app.council.meetings.checks import check_meetings
     from app.council.motions.checks import check_motions
     from app.council.notice.checks import check_notices
+    from app.council.repurposing.checks import check_changes_of_purpose
     from app.disbursements.checks import check_disbursements
     from app.disbursements.proof.checks import check_proofs
     from app.documents.checks import check_documents
@@ -65,6 +66,7 @@ def check_books() -> int:
                 *check_interests(session),
                 *check_motions(session),
                 *check_issues(session),
+                *check_changes_of_purpose(session),
                 *check_notices(session),
                 *check_consents(session),
                 *check_disbursements(session),

@@ -124,7 +124,7 @@ def _motions(session: Session, files: Path) -> None:
     proposals.submit(session, proposals.drafted(session))
     proposals.submit(session, proposals.drafted(session, by="council"), by="council")
     road = scenes.make_road(session)
-    change = proposals.purpose_drafted(session, None, 10_000, scenes.unrestricted(session), road)
+    change = proposals.purpose_drafted(session, 10_000, scenes.unrestricted(session), road)
     with transaction(session, books=True):
         attach_motion_files(
             session,
