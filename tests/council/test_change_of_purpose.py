@@ -1,4 +1,4 @@
-"""A change of purpose: the council resolves, each donor agrees or 60 days of notice stand in, the filing, then the money moves."""
+"""A change of purpose: the council resolves, donors agree or 60 days of notice stand in, it is filed, then money moves."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ from tests.council import proposals
 from tests.disbursements import scenes
 from tests.donations import gifts
 from tests.factories import actor, simulated_start
+from tests.tampering import tamper
 from tests.visitor import Visitor
 
 Visit = Callable[..., Visitor]
@@ -219,10 +220,9 @@ def test_no_one_shortens_the_notice(session: Session, settings: Settings) -> Non
     session.rollback()
     _open_notice(session, motion)
     session.rollback()
-    stood = session.scalars(select(PublicNotice).where(PublicNotice.subject_id == motion)).one()
-    stood.ends_on -= timedelta(days=1)
-    with pytest.raises(DBAPIError, match="purpose_notice_is_sixty_days"):
-        session.flush()
+    with pytest.raises(DBAPIError, match="purpose_notice_is_sixty_days"), transaction(session, books=True):
+        stood = session.scalars(select(PublicNotice).where(PublicNotice.subject_id == motion)).one()
+        stood.ends_on -= timedelta(days=1)
 
 
 _BY_HAND = text(
@@ -413,24 +413,7 @@ def test_move_without_a_donors_word_is_found_by_the_check(session: Session, sett
     motion = _passed(session, 40_000, road, lamps)
     _answer(session, settings.files_dir, motion, COMPANY)
     _move(session, motion)
-    session.rollback()
-    _without_guards(session, "UPDATE repurposing_answer SET answer = 'refused'", "repurposing_answer")
+    tamper(session, "UPDATE repurposing_answer SET answer = 'refused'")
     problems = " ".join(_broken(session))
     assert "bound_money_moves_as_its_donors_said" in problems
     assert "purpose_answer" in problems
-
-
-def _without_guards(session: Session, statement: str, table: str) -> None:
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SET session_replication_role = replica"))
-    else:
-        names = session.scalars(
-            text("SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = :table"),
-            {"table": table},
-        ).all()
-        for name in names:
-            session.execute(text(f"DROP TRIGGER {name}"))
-    session.execute(text(statement))
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SET session_replication_role = origin"))
-    session.commit()
