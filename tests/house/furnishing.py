@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from sqlalchemy.orm import Session
 from app.council.interests.operations import InterestDraft, declare_interest
 from app.council.issuing.operations import HandOut, hand_out
 from app.council.motions.operations import attach_files as attach_motion_files
+from app.council.repurposing import queries as queries_of_change
+from app.council.repurposing.operations import AnswerDraft, record_answer
 from app.disbursements.budget.operations import write_budget
 from app.disbursements.budget.rules import BudgetDraft, LineDraft, QuotationDraft
 from app.disbursements.operations import submit_disbursement
@@ -30,6 +33,7 @@ from app.goods.models import GoodsLine
 from app.goods.operations import GoodsDraft, attach_photo, describe_goods
 from app.jobs.operations import post_notice
 from app.ledger import queries as ledger
+from app.ledger.treasury.operations import create_earmark
 from app.parties.operations import PartyDraft
 from app.sales import operations as sales
 from app.sales.auction import operations as auction
@@ -113,6 +117,7 @@ def furnish(engine: Engine, files: Path) -> None:
         _meetings(session, moment)
         _motions(session, files)
         _goods_given_out(session, files, moment)
+        _purpose_changed(session, files)
     with Session(engine, expire_on_commit=False) as session:
         _objections(session)
 
@@ -165,6 +170,39 @@ def _goods_given_out(session: Session, files: Path, moment: clock.SimulatedClock
             for each, _place in stock_to_count(session, fund)
         ]
         record_count(session, secretary, fund, stock)
+
+
+def _purpose_changed(session: Session, files: Path) -> None:
+    """A change of purpose that waits for a donor, for its notice and its filing; one that is in a draft is with the motions."""
+    road = ledger.earmark_with_slug(session, "road")
+    assert road is not None
+    for donor in (PRIVATE_NAME, "修路人机密"):
+        with transaction(session, books=True):
+            record_donation(
+                session,
+                actor(session, "secretary"),
+                DonationDraft(
+                    fund_id=road.fund_id,
+                    received_on=clock.today(),
+                    method="bank",
+                    donor=PartyDraft("person", donor, contact=PRIVATE_PHONE),
+                    earmark_id=road.id,
+                    amount_minor=20_000,
+                    money_account_id=ledger.money_account_of_kind(session, road.fund_id, "bank").id,
+                ),
+            )
+    with transaction(session, books=True):
+        lamps = create_earmark(
+            session, actor(session, "accountant"), road.fund_id, "lamps", "路灯", "restricted"
+        ).id
+    plan = replace(proposals.PLAN, needs_filing=True)
+    found = proposals.submit(session, proposals.purpose_drafted(session, 40_000, road.id, lamps, plan))
+    assert proposals.approve(session, found) in ("approved", "endorsing")
+    party = queries_of_change.parts_of(session, found)[0].party_id
+    assert party is not None
+    answer = AnswerDraft(party, "unreachable", clock.today(), "call", [(f"{PRIVATE_NAME}.pdf", scenes.PDF)])
+    with transaction(session, books=True):
+        record_answer(session, actor(session, "secretary"), files, found, answer)
 
 
 def _objections(session: Session) -> None:

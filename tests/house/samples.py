@@ -17,6 +17,7 @@ from werkzeug.routing import Rule
 from app.council.issuing.models import GoodsIssue
 from app.council.motions.models import Motion
 from app.council.notice.models import Objection, PublicNotice
+from app.council.repurposing.models import Repurposing, RepurposingPart
 from app.disbursements.models import Disbursement
 from app.documents.models import IssuedDocument
 from app.donations.models import Donation
@@ -128,6 +129,9 @@ SAMPLES: dict[str, Candidates] = {
     "public_pictures.file_id": _photographs,
     "line_id": _column(GoodsLine.id),
     "issue_id": _column(GoodsIssue.id),
+    "repurposing.motion_id": _column(Repurposing.motion_id),
+    "repurposing.edit.motion_id": _column(Motion.id),
+    "repurposing.answer.party_id": _column(RepurposingPart.party_id),
     "count_id": _column(GoodsCount.id),
     "notice_id": _column(PublicNotice.id),
     "objections.number": _column(Objection.number),

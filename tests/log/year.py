@@ -36,6 +36,9 @@ from app.council.notice.checks import check_notices
 from app.council.notice.queries import notice_of
 from app.council.operations import MatterDraft
 from app.council.queries import matter_of
+from app.council.repurposing import operations as repurposing
+from app.council.repurposing.checks import check_changes_of_purpose
+from app.council.repurposing.rules import Plan, details_of, words_of
 from app.council.rulebook.rules import DEFAULT, LARGE_MINOR, Tier, as_data
 from app.council.rules import RoomVote, Tally, quorum_of
 from app.disbursements import operations as disbursements
@@ -114,6 +117,7 @@ def every_breach(session: Session) -> list[str]:
         check_interests,
         check_motions,
         check_issues,
+        check_changes_of_purpose,
         check_notices,
         check_proofs,
         check_consents,
@@ -562,6 +566,7 @@ class Year:
         self._with_all_offices(self._give_out)
         self._with_all_offices(self._name_secretary)
         self._auction()
+        self._with_all_offices(self._change_purposes)
 
     def _declare_interests(self) -> None:
         user = self.session.scalars(select(User).where(User.email == "seat2@fund.example")).one()
@@ -640,3 +645,31 @@ class Year:
         self.do(auction.pass_on_lot, lot, turn=1)
         self.do(auction.give_up_lot, lot, turn=2)
         self.actor = OPERATOR
+
+    def _change_purposes(self) -> None:
+        """What is left for a path goes to the road: its donor agrees, it is filed, it moves. A second change is given up."""
+        path = self.do(treasury.create_earmark, self.fund, "sunlight-path", "步道", "restricted").id
+        donor = self.session.get_one(
+            Donation, self.gift(PartyDraft("organisation", "步道公司"), 9_000, path)
+        ).party_id
+        plan = Plan("步道的余款。", "步道已修完。", "余款修路。", needs_filing=True)
+        resolved = []
+        for minor in (4_000, 3_000):
+            details = details_of(path, self.road, plan)
+            draft = MotionDraft(self.fund, "purpose", "步道余款修路", words_of(plan), minor, details)
+            found = self.do(motions.draft_motion, draft).id
+            self.do(motions.submit_motion, found)
+            for seat in range(1, SEATS):
+                self.cast("motion", found, seat, "approve")
+            matter = matter_of(self.session, "motion", found)
+            if matter is not None and matter.status == "endorsing":
+                self.sign("motion", found, "opinion")
+            resolved.append(found)
+        moved, given_up = resolved
+        answer = repurposing.AnswerDraft(
+            donor, "consented", clock.today(), "letter", [("同意书.pdf", _PAPER)]
+        )
+        self.do(repurposing.record_answer, self._files, moved, answer)
+        self.do(repurposing.record_filing, moved, "民慈备 2024-7", clock.today())
+        self.do(repurposing.carry_out, moved)
+        self.do(repurposing.give_up_change, given_up, "路不缺钱了")

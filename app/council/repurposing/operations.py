@@ -277,9 +277,8 @@ def carry_out(session: Session, actor: Actor, motion_id: int) -> Repurposing:
     parts = queries.movable_parts(session, found)
     if not parts:
         raise Refused(N_("没有捐赠人同意，没有钱可以划转；请放弃这次变更"))
-    if any(
-        each.recorded_by_id == actor.user_id for each in queries.latest_answers(session, motion_id).values()
-    ):
+    recorders = {each.recorded_by_id for each in queries.latest_answers(session, motion_id).values()}
+    if actor.user_id is not None and actor.user_id in recorders:
         raise Forbidden(N_("登记捐赠人答复的人不能自己划转，请另一位会计办理"))
     asked, moved = motion_by_id(session, motion_id), total(parts)
     matter = _matter(session, motion_id)
