@@ -30,6 +30,7 @@ from app.disbursements.workbooks import routes as request_import_routes
 from app.donations import routes as donation_routes
 from app.donations.correction import routes as gift_routes
 from app.donations.registers import routes as register_routes
+from app.donations.returning import routes as returning_routes
 from app.donors.visiting import routes as visiting_routes
 from app.files import routes as file_routes
 from app.funds import queries as fund_queries
@@ -90,6 +91,7 @@ BLUEPRINTS = (
     notice_routes.public_blueprint,
     motion_routes.blueprint,
     issuing_routes.blueprint,
+    returning_routes.blueprint,
     repurposing_routes.blueprint,
     rule_routes.blueprint,
     consent_routes.blueprint,

@@ -26,6 +26,7 @@ def check_books() -> int:
     from app.disbursements.checks import check_disbursements
     from app.disbursements.proof.checks import check_proofs
     from app.documents.checks import check_documents
+    from app.donations.returning.checks import check_returns
     from app.files.checks import check_files
     from app.funds.checks import check_funds
     from app.goods.checks import check_goods
@@ -67,6 +68,7 @@ def check_books() -> int:
                 *check_motions(session),
                 *check_issues(session),
                 *check_changes_of_purpose(session),
+                *check_returns(session),
                 *check_notices(session),
                 *check_consents(session),
                 *check_disbursements(session),

@@ -94,6 +94,7 @@ KINDS: dict[str, LeafKind] = {
     "money_account": _kind("fund account", name=INTERNAL),
     "term_of_office": _kind("role fund seat starts_on ends_on", "withdrawn"),
     "rule_version": _kind("fund rule matter sha256", text=OFFICIAL),
+    "gift_returned": _kind("fund entry amount on", voucher=INTERNAL),
     # Goods and sales
     "goods": _kind("fund earmark entry source quantity value", item=OFFICIAL, unit=OFFICIAL, basis=OFFICIAL),
     "valuation": _kind("fund", basis=OFFICIAL),

@@ -24,6 +24,7 @@ from app.disbursements.proof.operations import submit_proof
 from app.donations.operations import record_donation
 from app.donations.registers.importing import read_donations
 from app.donations.registers.operations import import_donations
+from app.donations.returning import operations as returning
 from app.donations.rules import DonationDraft
 from app.files.operations import attach_file
 from app.funds.queries import only_fund
@@ -47,6 +48,7 @@ from app.shared.periods import month_period
 from app.statements.operations import issue_statement
 from tests.council import meetings, objections, proposals
 from tests.disbursements import scenes
+from tests.donations import gifts
 from tests.factories import actor, simulated_start
 from tests.files.pictures import photograph
 from tests.sales import scenes as sale_scenes
@@ -118,6 +120,7 @@ def furnish(engine: Engine, files: Path) -> None:
         _motions(session, files)
         _goods_given_out(session, files, moment)
         _purpose_changed(session, files)
+        _gifts_to_give_back(session, files)
     with Session(engine, expire_on_commit=False) as session:
         _objections(session)
 
@@ -176,7 +179,7 @@ def _purpose_changed(session: Session, files: Path) -> None:
     """A change of purpose that waits for a donor, for its notice and its filing; one that is in a draft is with the motions."""
     road = ledger.earmark_with_slug(session, "road")
     assert road is not None
-    for donor in (PRIVATE_NAME, "修路人机密"):
+    for donor in (f"{PRIVATE_NAME}之妹", f"{PRIVATE_NAME}之弟"):
         with transaction(session, books=True):
             record_donation(
                 session,
@@ -203,6 +206,26 @@ def _purpose_changed(session: Session, files: Path) -> None:
     answer = AnswerDraft(party, "unreachable", clock.today(), "call", [(f"{PRIVATE_NAME}.pdf", scenes.PDF)])
     with transaction(session, books=True):
         record_answer(session, actor(session, "secretary"), files, found, answer)
+
+
+def _gifts_to_give_back(session: Session, files: Path) -> None:
+    """A return that waits for its decision, and one that waits for the cashier."""
+    minuted = proposals.submit(session, proposals.drafted(session, title="退还余款"))
+    assert proposals.approve(session, minuted) == "approved"
+    number = proposals.motion(session, minuted).number
+    for approved in (False, True):
+        gift = gifts.give(
+            session, 7_000, donor=PartyDraft("person", f"{PRIVATE_NAME}之友", contact=PRIVATE_PHONE)
+        )
+        papers = [(f"{PRIVATE_NAME}.pdf", scenes.PDF)]
+        draft = returning.ReturnDraft(5_000, clock.today(), "letter", PRIVATE_NAME, papers)
+        with transaction(session, books=True):
+            found = returning.propose_return(session, actor(session, "secretary"), files, gift, draft).id
+        if approved:
+            with transaction(session, books=True):
+                returning.decide_return(
+                    session, actor(session, "chair"), found, approves=True, motion_number=number or ""
+                )
 
 
 def _objections(session: Session) -> None:

@@ -21,6 +21,7 @@ from app.council.repurposing.models import Repurposing, RepurposingPart
 from app.disbursements.models import Disbursement
 from app.documents.models import IssuedDocument
 from app.donations.models import Donation
+from app.donations.returning.models import GiftReturn
 from app.donors.visiting import operations as visiting
 from app.donors.visiting.models import DonorLink
 from app.files.models import Attachment
@@ -132,6 +133,7 @@ SAMPLES: dict[str, Candidates] = {
     "repurposing.motion_id": _column(Repurposing.motion_id),
     "repurposing.edit.motion_id": _column(Motion.id),
     "repurposing.answer.party_id": _column(RepurposingPart.party_id),
+    "return_id": _column(GiftReturn.id),
     "count_id": _column(GoodsCount.id),
     "notice_id": _column(PublicNotice.id),
     "objections.number": _column(Objection.number),

@@ -30,6 +30,7 @@ from app.council.meetings.checks import check_meetings
 from app.council.meetings.rules import ItemNotes, MeetingDraft, MinutesDraft
 from app.council.motions import operations as motions
 from app.council.motions.checks import check_motions
+from app.council.motions.models import Motion
 from app.council.motions.rules import MotionDraft
 from app.council.notice import operations as notice
 from app.council.notice.checks import check_notices
@@ -51,6 +52,8 @@ from app.documents.checks import check_documents
 from app.documents.operations import DocumentDraft, issue_document
 from app.donations import operations as donations
 from app.donations.models import Donation
+from app.donations.returning import operations as returning
+from app.donations.returning.checks import check_returns
 from app.donations.rules import DonationDraft
 from app.files.checks import check_files
 from app.files.operations import attach_file
@@ -118,6 +121,7 @@ def every_breach(session: Session) -> list[str]:
         check_motions,
         check_issues,
         check_changes_of_purpose,
+        check_returns,
         check_notices,
         check_proofs,
         check_consents,
@@ -567,6 +571,7 @@ class Year:
         self._with_all_offices(self._name_secretary)
         self._auction()
         self._with_all_offices(self._change_purposes)
+        self._with_all_offices(self._give_back)
 
     def _declare_interests(self) -> None:
         user = self.session.scalars(select(User).where(User.email == "seat2@fund.example")).one()
@@ -673,3 +678,22 @@ class Year:
         self.do(repurposing.record_filing, moved, "民慈备 2024-7", clock.today())
         self.do(repurposing.carry_out, moved)
         self.do(repurposing.give_up_change, given_up, "路不缺钱了")
+
+    def _give_back(self) -> None:
+        """What is left of a gift goes back to its donor: proposed, resolved by the council, paid."""
+        gift = self.gift(PartyDraft("organisation", "步道公司"), 2_000, self.road)
+        wanted = returning.ReturnDraft(
+            1_500, clock.today(), "letter", "捐赠人要回余款", [("来信.pdf", _PAPER)]
+        )
+        found = self.do(returning.propose_return, self._files, gift, wanted).id
+        motion = self.do(
+            motions.draft_motion, MotionDraft(self.fund, "other", "退还余款", "捐赠人要求退还。")
+        ).id
+        self.do(motions.submit_motion, motion)
+        for seat in range(1, SEATS):
+            self.cast("motion", motion, seat, "approve")
+        number = self.session.get_one(Motion, motion).number or ""
+        self.do(returning.decide_return, found, approves=True, motion_number=number)
+        bank = ledger.money_account_of_kind(self.session, self.fund, "bank")
+        paid = returning.PaymentDraft(bank, clock.today(), "记-2024-9", [("回单.pdf", _PAPER)])
+        self.do(returning.pay_return, self._files, found, paid)
