@@ -235,7 +235,9 @@ def test_refused_and_withdrawn_returns_leave_the_money(session: Session, setting
     assert _broken(session) == []
 
 
-def test_return_of_other_fen_than_approved_is_found_by_the_check(session: Session, settings: Settings) -> None:
+def test_return_of_other_fen_than_approved_is_found_by_the_check(
+    session: Session, settings: Settings
+) -> None:
     gift = gifts.give(session, 50_000)
     found = _propose(session, settings.files_dir, gift, 20_000)
     _approve(session, found, _resolved(session))

@@ -20,6 +20,7 @@ from app.web.forms import (
     TextField,
 )
 
+_PARTS = {key: _(name) for key, name in PLAN.items()}
 _LONG = [Given(), Length(max=PLAN_MAX)]
 
 
@@ -30,9 +31,9 @@ class PurposeForm(OnceForm):
     to_earmark = ChoiceField(_("新用途"), [Given()], coerce=int)
     amount = MoneyField(_("金额"), [Given()])
     title = TextField(_("标题"), [Given(), Length(max=TITLE_MAX)])
-    background = LongTextField(_(PLAN["background"]), _LONG)
-    used = LongTextField(_(PLAN["used"]), _LONG)
-    change = LongTextField(_(PLAN["change"]), _LONG)
+    background = LongTextField(_PARTS["background"], _LONG)
+    used = LongTextField(_PARTS["used"], _LONG)
+    change = LongTextField(_PARTS["change"], _LONG)
     filing = RadioField(
         _("要不要报民政备案"),
         [Given()],

@@ -254,7 +254,7 @@ def filing(motion_id: int) -> Response:
     if form.validate_on_submit() and attempt(
         form,
         lambda writing: operations.record_filing(
-            writing, actor(), motion_id, form.number.data or "", form.filed_on.data
+            writing, actor(), motion_id, form.number.data or "", form.filed_on.data or clock.today()
         ),
     ):
         return done(_url(motion_id), _("备案已登记"))

@@ -57,7 +57,8 @@ class Plan:
 def plan_of(details: dict[str, Any]) -> Plan:
     """What a motion's details say."""
     words = details.get("plan", {})
-    return Plan(*(str(words.get(key, "")) for key in PLAN), needs_filing=bool(details.get("filing", True)))
+    background, used, change = (str(words.get(key, "")) for key in PLAN)
+    return Plan(background, used, change, needs_filing=bool(details.get("filing", True)))
 
 
 def details_of(source_id: int, target_id: int, plan: Plan) -> dict[str, Any]:
