@@ -40,6 +40,7 @@ from app.ledger.repurposing.queries import PUBLICLY_RAISED, free_parts, origins_
 from app.log.operations import LeafDraft, append
 from app.shared import clock
 from app.shared.audit import record
+from app.shared.db import insert_rows
 from app.shared.errors import N_, Conflict, Forbidden, InputRefused, Refused
 from app.shared.periods import require_plausible
 from app.shared.permissions import Actor, Permission
@@ -83,16 +84,19 @@ def bind_change(session: Session, actor: Actor, found: Motion) -> Repurposing:
         )
     )
     session.flush()
-    for number, part in parts:  # one after the other: their order is the turn of the gifts
-        session.add(
-            RepurposingPart(
-                motion_id=found.id,
-                tranche_number=number,
-                party_id=origins[number].party_id,
-                amount_minor=part,
-            )
-        )
-        session.flush()
+    insert_rows(
+        session,
+        RepurposingPart,
+        [
+            {
+                "motion_id": found.id,
+                "tranche_number": number,
+                "party_id": origins[number].party_id,
+                "amount_minor": part,
+            }
+            for number, part in parts
+        ],
+    )
     record(session, actor.user_id, "bind_change_of_purpose", queries.MOTION, found.id, gifts=len(parts))
     return queries.change(session, found.id)
 

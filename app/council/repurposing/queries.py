@@ -135,20 +135,38 @@ def parts_of(session: Session, motion_id: int) -> list[Part]:
     return parts
 
 
-def donors_of(session: Session, motion_id: int) -> list[Donor]:
-    """The donors behind a change, whoever gave first first; gifts of nobody recorded come last."""
-    parts = parts_of(session, motion_id)
-    origins = origins_of(session, [part.tranche_number for part in parts])
-    ids = {part.party_id for part in parts if part.party_id is not None}
-    parties = {each.id: each for each in session.scalars(select(Party).where(Party.id.in_(ids)))}
+def donors_of(session: Session, motion_id: int, *, limit: int | None = None) -> list[Donor]:
+    """The donors behind a change, those without an answer first, then whoever gave first; gifts of nobody recorded come last.
+
+    At most ``limit`` of them: an answer lets the next one up.
+    """
     said = latest_answers(session, motion_id)
-    grouped: dict[int | None, list[tuple[Part, Origin]]] = {}
-    for part in parts:
-        grouped.setdefault(part.party_id, []).append((part, origins[part.tranche_number]))
-    found = [Donor(parties[key], rows, said.get(key)) for key, rows in grouped.items() if key is not None]
-    if None in grouped:
-        found.append(Donor(None, grouped[None], None))
-    return found
+    grouped: dict[int | None, list[Part]] = {}
+    for part in parts_of(session, motion_id):
+        grouped.setdefault(part.party_id, []).append(part)
+    keys = sorted(grouped, key=lambda key: 2 if key is None else 1 if key in said else 0)[:limit]
+    origins = origins_of(session, [part.tranche_number for key in keys for part in grouped[key]])
+    ids = [key for key in keys if key is not None]
+    parties = {each.id: each for each in session.scalars(select(Party).where(Party.id.in_(ids)))}
+    return [
+        Donor(
+            parties[key] if key is not None else None,
+            [(part, origins[part.tranche_number]) for part in grouped[key]],
+            said.get(key) if key is not None else None,
+        )
+        for key in keys
+    ]
+
+
+def donor_of(session: Session, motion_id: int, party_id: int) -> Donor:
+    """One donor behind a change. Raises NotFound."""
+    parts = [part for part in parts_of(session, motion_id) if part.party_id == party_id]
+    if not parts:
+        raise NotFound(N_("这次变更没有这位捐赠人的钱"))
+    origins = origins_of(session, [part.tranche_number for part in parts])
+    answer = latest_answers(session, motion_id).get(party_id)
+    rows = [(part, origins[part.tranche_number]) for part in parts]
+    return Donor(session.get_one(Party, party_id), rows, answer)
 
 
 def notice_is_over(session: Session, motion_id: int) -> bool:
@@ -160,26 +178,32 @@ def notice_is_over(session: Session, motion_id: int) -> bool:
 def movable_parts(session: Session, found: Repurposing) -> list[Part]:
     """The parts that may move now."""
     over = notice_is_over(session, found.motion_id)
+    return _movable(found, parts_of(session, found.motion_id), over)
+
+
+def _movable(found: Repurposing, parts: list[Part], over: bool) -> list[Part]:
     return [
-        part
-        for part in parts_of(session, found.motion_id)
-        if moves(part, is_bound=found.is_bound, frees=found.frees, notice_is_over=over)
+        part for part in parts if moves(part, is_bound=found.is_bound, frees=found.frees, notice_is_over=over)
     ]
 
 
 def needs_notice(session: Session, found: Repurposing) -> bool:
     """Whether some of the money can only move by a notice, and none was opened."""
-    if not found.is_bound or found.frees or notices.notice_of(session, MOTION, found.motion_id) is not None:
+    return _needs_notice(session, found, parts_of(session, found.motion_id))
+
+
+def _needs_notice(session: Session, found: Repurposing, parts: list[Part]) -> bool:
+    if not found.is_bound or found.frees or not any(part.is_for_notice for part in parts):
         return False
-    return any(part.is_for_notice for part in parts_of(session, found.motion_id))
+    return notices.notice_of(session, MOTION, found.motion_id) is None
 
 
 def view_of(session: Session, found: Repurposing) -> ChangeView:
     """One change for the public."""
     parts = parts_of(session, found.motion_id)
-    said = [each.answer for each in latest_answers(session, found.motion_id).values()]
-    donors = {part.party_id for part in parts if part.party_id is not None}
-    movable = movable_parts(session, found)
+    donors = {part.party_id: part.answer for part in parts if part.party_id is not None}
+    said = list(donors.values())
+    movable = _movable(found, parts, notice_is_over(session, found.motion_id))
     return ChangeView(
         motion_id=found.motion_id,
         from_id=found.from_id,
@@ -199,7 +223,7 @@ def view_of(session: Session, found: Repurposing) -> ChangeView:
         consented=said.count("consented"),
         refused=said.count("refused"),
         unreachable=said.count("unreachable"),
-        silent=len(donors) - len(said),
+        silent=said.count(None),
         unknown=sum(part.party_id is None for part in parts),
         movable_minor=total(movable),
         refused_minor=total(part for part in parts if part.answer == "refused"),
@@ -217,7 +241,7 @@ def _waits_for(session: Session, found: Repurposing, parts: list[Part]) -> list[
     said = []
     if "answer" in missing:
         said.append("answer")
-    if needs_notice(session, found):
+    if _needs_notice(session, found, parts):
         said.append("no_notice")
     elif "notice" in missing:
         said.append("notice")

@@ -48,6 +48,7 @@ from app.web.forms import ConfirmForm
 from app.web.pages import attempt, done
 
 blueprint = Blueprint("repurposing", __name__, url_prefix="/office/council/motions")
+DONORS_SHOWN = 100
 SCANS = ".pdf,.png,.jpg,.jpeg"
 
 
@@ -161,7 +162,7 @@ def _page(motion_id: int, template: str, **context: Any) -> Response:
     change = queries.change(session(), motion_id)
     who = actor()
     named = who.may(Permission.PERSONAL_READ, found.fund_id)
-    donors = queries.donors_of(session(), motion_id)
+    donors = queries.donors_of(session(), motion_id, limit=DONORS_SHOWN)
     ids = [each.answer.id for each in donors if each.answer is not None] if named else []
     view = queries.view_of(session(), change)
     return motion_page(
@@ -169,6 +170,7 @@ def _page(motion_id: int, template: str, **context: Any) -> Response:
         template,
         repurposing=view,
         donors=donors,
+        donors_shown=DONORS_SHOWN,
         named=named,
         evidence=files_of_many(session(), SUBJECT, ids),
         answers={key: _(name) for key, name in ANSWERS.items()},
@@ -187,10 +189,7 @@ def _page(motion_id: int, template: str, **context: Any) -> Response:
 def answer(motion_id: int, party_id: int) -> Response:
     """Record what a donor said, with the evidence."""
     readable(motion_id)
-    donors = queries.donors_of(session(), motion_id)
-    donor = next((each for each in donors if each.party is not None and each.party.id == party_id), None)
-    if donor is None:
-        raise NotFound(N_("这次变更没有这位捐赠人的钱"))
+    queries.donor_of(session(), motion_id, party_id)
     form = AnswerForm(answered_on=clock.today())
     if form.validate_on_submit():
         given = AnswerDraft(
@@ -211,11 +210,7 @@ def answer(motion_id: int, party_id: int) -> Response:
         motion_id,
         "repurposing/answer.html",
         form=form,
-        donor=next(
-            each
-            for each in queries.donors_of(session(), motion_id)
-            if each.party is not None and each.party.id == party_id
-        ),
+        donor=queries.donor_of(session(), motion_id, party_id),
         accept=SCANS,
         max_bytes=MAX_BYTES,
     )
