@@ -128,6 +128,9 @@ def test_what_is_left_of_a_road_becomes_lamps_and_its_donor_can_read_it(
         request = scenes.approved(session, minor, earmark_id=road, project_name=section, payee=payee)
         scenes.pay(session, settings.files_dir, request, minor)
     motion = _passed(session, 4_000_000, road, lamps)
+    matter = matter_of(session, "motion", motion)
+    assert matter is not None
+    assert (matter.topic, matter.majority) == ("purpose", "special")
     assert scenes.pool(session, road) == (4_000_000, 0)  # the resolution alone moves nothing
     assert _view(session, motion).waits_for == ("answer",)
     with pytest.raises(Conflict, match="还有捐赠人没有答复"):
