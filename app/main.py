@@ -17,6 +17,7 @@ from app.council.issuing import routes as issuing_routes
 from app.council.meetings import routes as meeting_routes
 from app.council.motions import routes as motion_routes
 from app.council.notice import routes as notice_routes
+from app.council.repurposing import routes as repurposing_routes
 from app.council.rulebook import routes as rule_routes
 from app.disbursements import routes as disbursement_routes
 from app.disbursements.dossier import routes as dossier_routes
@@ -30,6 +31,7 @@ from app.donations import routes as donation_routes
 from app.donations.correction import routes as gift_routes
 from app.donations.fiscal import routes as fiscal_routes
 from app.donations.registers import routes as register_routes
+from app.donations.returning import routes as returning_routes
 from app.donors.requests import routes as asking_routes
 from app.donors.requests.desk import routes as donor_request_routes
 from app.donors.visiting import routes as visiting_routes
@@ -96,6 +98,8 @@ BLUEPRINTS = (
     notice_routes.public_blueprint,
     motion_routes.blueprint,
     issuing_routes.blueprint,
+    returning_routes.blueprint,
+    repurposing_routes.blueprint,
     rule_routes.blueprint,
     consent_routes.blueprint,
     disbursement_routes.blueprint,

@@ -22,10 +22,12 @@ def check_books() -> int:
     from app.council.meetings.checks import check_meetings
     from app.council.motions.checks import check_motions
     from app.council.notice.checks import check_notices
+    from app.council.repurposing.checks import check_changes_of_purpose
     from app.disbursements.checks import check_disbursements
     from app.disbursements.proof.checks import check_proofs
     from app.documents.checks import check_documents
     from app.donations.fiscal.checks import check_fiscal_receipts
+    from app.donations.returning.checks import check_returns
     from app.files.checks import check_files
     from app.funds.checks import check_funds
     from app.goods.checks import check_goods
@@ -66,6 +68,8 @@ def check_books() -> int:
                 *check_interests(session),
                 *check_motions(session),
                 *check_issues(session),
+                *check_changes_of_purpose(session),
+                *check_returns(session),
                 *check_notices(session),
                 *check_consents(session),
                 *check_disbursements(session),

@@ -209,22 +209,31 @@ def _tranches_explain_the_money_held(session: Session) -> Check:
     return check
 
 
+_LEAVING = "'payment', 'fee', 'refund', 'gift_returned', 'purpose_change'"
+
+
 def _payments_are_explained_by_gifts(session: Session) -> Check:
-    """Every fen paid out names the gifts it came from; every fen back names those it returned to."""
+    """Every fen paid out, given back to a donor or moved to another purpose names the gifts it came from, in its purpose; every
+    fen back from a payee names those it returned to. An entry that touches money takes from gifts exactly what it moves."""
     check = Check("payments_are_explained_by_gifts")
     rows = _rows(
         session,
-        "SELECT number, p.change AS change, COALESCE(u.used, 0) AS used FROM journal_entry "
-        f"JOIN (SELECT entry_number, {_CHANGE} AS change FROM posting GROUP BY entry_number) p ON p.entry_number = number "
-        "LEFT JOIN (SELECT entry_number, SUM(CASE WHEN kind = 'use' THEN amount_minor ELSE -amount_minor END) AS used "
-        "FROM tranche_movement WHERE kind IN ('use', 'return') GROUP BY entry_number) u ON u.entry_number = number "
-        "WHERE kind IN ('payment', 'fee', 'refund')",
+        "SELECT e.number, p.change AS change, COALESCE(t.amount_minor, 0) AS opened, COALESCE(u.used, 0) AS used "
+        f"FROM journal_entry e JOIN (SELECT entry_number, earmark_id, {_CHANGE} AS change FROM posting "
+        "GROUP BY entry_number, earmark_id) p ON p.entry_number = e.number "
+        "LEFT JOIN tranche t ON t.number = e.number AND t.earmark_id = p.earmark_id "
+        "LEFT JOIN (SELECT m.entry_number, g.earmark_id, "
+        "SUM(CASE WHEN m.kind = 'return' THEN -m.amount_minor ELSE m.amount_minor END) AS used "
+        "FROM tranche_movement m JOIN tranche g ON g.number = m.tranche_number "
+        "WHERE m.kind IN ('use', 'return', 'withdraw') GROUP BY m.entry_number, g.earmark_id) u "
+        "ON u.entry_number = e.number AND u.earmark_id = p.earmark_id "
+        f"WHERE e.kind IN ({_LEAVING}) ORDER BY e.number",
     )
     check.examined = len(rows)
-    for number, change, used in rows:
-        if change + used != 0:
+    for number, change, opened, used in rows:
+        if change != opened - used:
             check.broken(
-                f"entry {number} moved {yuan(abs(int(change)))}, gifts explain {yuan(abs(int(used)))}"
+                f"entry {number} moved {yuan(abs(int(change)))}, gifts explain {yuan(abs(int(opened - used)))}"
             )
     return check
 

@@ -97,6 +97,7 @@ KINDS: dict[str, LeafKind] = {
     "money_account": _kind("fund account", name=INTERNAL),
     "term_of_office": _kind("role fund seat starts_on ends_on", "withdrawn"),
     "rule_version": _kind("fund rule matter sha256", text=OFFICIAL),
+    "gift_returned": _kind("fund entry amount on", voucher=INTERNAL),
     # Goods and sales
     "goods": _kind("fund earmark entry source quantity value", item=OFFICIAL, unit=OFFICIAL, basis=OFFICIAL),
     "valuation": _kind("fund", basis=OFFICIAL),
@@ -134,6 +135,10 @@ KINDS: dict[str, LeafKind] = {
     "motion_submitted": _kind("fund motion topic text", "amount", title=OFFICIAL, words=OFFICIAL),
     "motion_returned": _kind("", reason=INTERNAL),
     "motion_withdrawn": _kind("", reason=INTERNAL),
+    "purpose_answer": _kind("fund motion answer on"),
+    "purpose_filed": _kind("fund on", number=OFFICIAL),
+    "purpose_moved": _kind("fund amount"),
+    "purpose_given_up": _kind("fund", reason=OFFICIAL),
     "council_consent": _kind("fund seat given on"),
     "interest_declared": _kind("fund role seat on", declaration=INTERNAL),
     "interest_ended": _kind("fund on"),

@@ -50,6 +50,7 @@ class Permission(StrEnum):
     PEOPLE_MANAGE = "people:manage"
     FUND_MANAGE = "fund:manage"
     GIFT_RECORD = "gift:record"
+    GIFT_RETURN_DECIDE = "gift:return_decide"
     PERSONAL_READ = "personal:read"
     CONSENT_RECORD = "consent:record"
     SALE_RUN = "sale:run"
@@ -133,7 +134,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.INTEREST_DECLARE,
         }
     ),
-    Role.CHAIR: frozenset(_MEMBER | {_P.COUNCIL_CONVENE, _P.NOTICE_READ, _P.OBJECTION_DISMISS}),
+    Role.CHAIR: frozenset(
+        _MEMBER | {_P.COUNCIL_CONVENE, _P.NOTICE_READ, _P.OBJECTION_DISMISS, _P.GIFT_RETURN_DECIDE}
+    ),
     Role.COUNCIL: _MEMBER,
     Role.SUPERVISOR: frozenset(
         _READ
@@ -147,7 +150,9 @@ ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
             _P.OBJECTION_DISMISS,
         }
     ),
-    Role.HOST: frozenset(_READ | {_P.AUDIT_READ, _P.FUND_MANAGE, _P.COUNCIL_COUNTERSIGN}),
+    Role.HOST: frozenset(
+        _READ | {_P.AUDIT_READ, _P.FUND_MANAGE, _P.COUNCIL_COUNTERSIGN, _P.GIFT_RETURN_DECIDE}
+    ),
     Role.AUDITOR: frozenset(_READ | {_P.AUDIT_READ, _P.PERSONAL_READ, _P.INTEREST_READ}),
 }
 

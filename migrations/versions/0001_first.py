@@ -1514,6 +1514,110 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_goods_issue_line')),
     sa.UniqueConstraint('issue_id', 'goods_line_id', name=op.f('uq_goods_issue_line_issue_id_goods_line_id'))
     )
+    op.create_table('repurposing',
+    sa.Column('motion_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('from_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('to_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('is_bound', sa.Boolean(), nullable=False),
+    sa.Column('frees', sa.Boolean(), nullable=False),
+    sa.Column('needs_filing', sa.Boolean(), nullable=False),
+    sa.Column('resolved_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('filing_number', sa.String(length=80), nullable=True),
+    sa.Column('filed_on', sa.Date(), nullable=True),
+    sa.Column('moved_on', sa.Date(), nullable=True),
+    sa.Column('moved_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('moved_minor', sa.BigInteger(), nullable=True),
+    sa.Column('moved_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('given_up_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.CheckConstraint("(given_up_at IS NULL) = (reason = '') AND (given_up_at IS NULL OR moved_at IS NULL)", name=op.f('given_up_change_has_a_reason')),
+    sa.CheckConstraint('(filing_number IS NULL) = (filed_on IS NULL) AND (filing_number IS NULL OR length(filing_number) > 0)', name=op.f('filing_has_number_and_day')),
+    sa.CheckConstraint('(moved_on IS NULL) = (moved_at IS NULL) AND (moved_minor IS NULL) = (moved_at IS NULL)', name=op.f('move_has_day_and_amount')),
+    sa.CheckConstraint('amount_minor > 0', name=op.f('repurposing_amount_is_positive')),
+    sa.CheckConstraint('moved_minor > 0 AND moved_minor <= amount_minor', name=op.f('move_is_within_resolution')),
+    sa.ForeignKeyConstraint(['from_id'], ['earmark.id'], name=op.f('fk_repurposing_from_id')),
+    sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_repurposing_fund_id')),
+    sa.ForeignKeyConstraint(['motion_id'], ['motion.id'], name=op.f('fk_repurposing_motion_id')),
+    sa.ForeignKeyConstraint(['to_id'], ['earmark.id'], name=op.f('fk_repurposing_to_id')),
+    sa.PrimaryKeyConstraint('motion_id', name=op.f('pk_repurposing'))
+    )
+    op.create_index('ix_repurposing_fund', 'repurposing', ['fund_id', 'moved_at', 'given_up_at'], unique=False)
+    op.create_table('repurposing_answer',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('motion_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('party_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('answer', sa.String(length=20), nullable=False),
+    sa.Column('answered_on', sa.Date(), nullable=False),
+    sa.Column('way', sa.String(length=20), nullable=False),
+    sa.Column('note', sa.Text(), nullable=False),
+    sa.Column('idempotency_key', sa.String(length=80), nullable=True),
+    sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('recorded_by_id', sa.BigInteger(), nullable=True),
+    sa.CheckConstraint("answer IN ('consented', 'refused', 'unreachable')", name=op.f('donor_answer_is_known')),
+    sa.CheckConstraint("way IN ('letter', 'message', 'call', 'meeting')", name=op.f('way_of_answer_is_known')),
+    sa.ForeignKeyConstraint(['motion_id'], ['repurposing.motion_id'], name=op.f('fk_repurposing_answer_motion_id')),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_repurposing_answer_party_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_repurposing_answer')),
+    sa.UniqueConstraint('idempotency_key', name=op.f('uq_repurposing_answer_idempotency_key'))
+    )
+    op.create_index('ix_repurposing_answer_donor', 'repurposing_answer', ['motion_id', 'party_id', 'id'], unique=False)
+    op.create_table('repurposing_part',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('motion_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('tranche_number', sa.BigInteger(), nullable=False),
+    sa.Column('party_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.CheckConstraint('amount_minor > 0', name=op.f('repurposing_part_is_positive')),
+    sa.ForeignKeyConstraint(['motion_id'], ['repurposing.motion_id'], name=op.f('fk_repurposing_part_motion_id')),
+    sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_repurposing_part_party_id')),
+    sa.ForeignKeyConstraint(['tranche_number'], ['tranche.number'], name=op.f('fk_repurposing_part_tranche_number')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_repurposing_part')),
+    sa.UniqueConstraint('motion_id', 'tranche_number', name=op.f('uq_repurposing_part_motion_id_tranche_number'))
+    )
+    op.create_index('ix_repurposing_part_party', 'repurposing_part', ['party_id'], unique=False)
+    op.create_table('gift_return',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('donation_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('fund_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('amount_minor', sa.BigInteger(), nullable=False),
+    sa.Column('status', sa.String(length=20), nullable=False),
+    sa.Column('requested_on', sa.Date(), nullable=False),
+    sa.Column('way', sa.String(length=20), nullable=False),
+    sa.Column('reason', sa.Text(), nullable=False),
+    sa.Column('idempotency_key', sa.String(length=80), nullable=True),
+    sa.Column('proposed_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('proposed_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('motion_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('decided_at', sa.DateTime(timezone=True), nullable=True),
+    sa.Column('decided_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('decision_note', sa.Text(), nullable=False),
+    sa.Column('paid_on', sa.Date(), nullable=True),
+    sa.Column('paid_by_id', sa.BigInteger(), nullable=True),
+    sa.Column('money_account_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('voucher_number', sa.String(length=60), nullable=False),
+    sa.Column('entry_number', sa.BigInteger(), nullable=True),
+    sa.CheckConstraint("(status = 'paid') = (entry_number IS NOT NULL)", name=op.f('paid_gift_return_has_an_entry')),
+    sa.CheckConstraint("status IN ('proposed', 'approved', 'rejected', 'withdrawn', 'paid')", name=op.f('gift_return_status_is_known')),
+    sa.CheckConstraint("status NOT IN ('approved', 'rejected', 'paid') OR decided_at IS NOT NULL", name=op.f('gift_return_was_decided')),
+    sa.CheckConstraint("way IN ('letter', 'message', 'call', 'meeting')", name=op.f('way_of_request_is_known')),
+    sa.CheckConstraint('amount_minor > 0', name=op.f('gift_return_is_positive')),
+    sa.CheckConstraint('decided_by_id <> proposed_by_id', name=op.f('gift_return_is_decided_by_another')),
+    sa.CheckConstraint('length(reason) > 0', name=op.f('gift_return_has_a_reason')),
+    sa.CheckConstraint('paid_by_id <> proposed_by_id AND paid_by_id <> decided_by_id', name=op.f('gift_return_is_paid_by_a_third')),
+    sa.ForeignKeyConstraint(['donation_id'], ['donation.id'], name=op.f('fk_gift_return_donation_id')),
+    sa.ForeignKeyConstraint(['entry_number'], ['journal_entry.number'], name=op.f('fk_gift_return_entry_number')),
+    sa.ForeignKeyConstraint(['fund_id'], ['fund.id'], name=op.f('fk_gift_return_fund_id')),
+    sa.ForeignKeyConstraint(['money_account_id'], ['money_account.id'], name=op.f('fk_gift_return_money_account_id')),
+    sa.ForeignKeyConstraint(['motion_id'], ['motion.id'], name=op.f('fk_gift_return_motion_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_gift_return')),
+    sa.UniqueConstraint('entry_number', name=op.f('uq_gift_return_entry_number')),
+    sa.UniqueConstraint('idempotency_key', name=op.f('uq_gift_return_idempotency_key')),
+    sa.UniqueConstraint('motion_id', name=op.f('uq_gift_return_motion_id'))
+    )
+    op.create_index('ix_gift_return_fund', 'gift_return', ['fund_id', 'status'], unique=False)
+    op.create_index('ix_gift_return_under_way', 'gift_return', ['donation_id'], unique=True, sqlite_where=sa.text("status IN ('proposed', 'approved')"), postgresql_where=sa.text("status IN ('proposed', 'approved')"))
     op.create_table('donor_link',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('email_digest', sa.LargeBinary(length=32), nullable=False),
@@ -1598,6 +1702,15 @@ def downgrade() -> None:
     op.drop_table('donor_visit')
     op.drop_index('ix_donor_link_asked', table_name='donor_link')
     op.drop_table('donor_link')
+    op.drop_index('ix_gift_return_under_way', table_name='gift_return', sqlite_where=sa.text("status IN ('proposed', 'approved')"), postgresql_where=sa.text("status IN ('proposed', 'approved')"))
+    op.drop_index('ix_gift_return_fund', table_name='gift_return')
+    op.drop_table('gift_return')
+    op.drop_index('ix_repurposing_part_party', table_name='repurposing_part')
+    op.drop_table('repurposing_part')
+    op.drop_index('ix_repurposing_answer_donor', table_name='repurposing_answer')
+    op.drop_table('repurposing_answer')
+    op.drop_index('ix_repurposing_fund', table_name='repurposing')
+    op.drop_table('repurposing')
     op.drop_table('goods_issue_line')
     op.drop_index('ix_goods_issue_standing', table_name='goods_issue', sqlite_where=sa.text('undone_at IS NULL'), postgresql_where=sa.text('undone_at IS NULL'))
     op.drop_table('goods_issue')

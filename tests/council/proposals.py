@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -13,6 +12,7 @@ from app.council.motions import operations, queries
 from app.council.motions.models import Motion
 from app.council.motions.rules import MotionDraft
 from app.council.queries import matter_of
+from app.council.repurposing.rules import Plan, details_of, words_of
 from app.council.rulebook.queries import rules_in_force
 from app.council.rulebook.rules import DEFAULT, PROPOSED, Rulebook, as_data
 from app.shared.db import transaction
@@ -43,23 +43,21 @@ def rules_drafted(session: Session, book: Rulebook = PROPOSED, *, by: str = "sec
     return drafted(session, "rules", by=by, title="按建议稿设定议事规则", details=details)
 
 
-def purpose_drafted(session: Session, folder: Path | None, minor: int, road: int, target: int) -> int:
-    """A change of purpose, with the donor's paper when a folder is given; returns its id."""
-    found = drafted(
-        session, "purpose", title="修路余款改作慰问", amount_minor=minor, details={"from": road, "to": target}
+PLAN = Plan(
+    "路面修缮的余款。", "修路用去 350 元，还剩 500 元。", "路已修完，余款用于慰问。", needs_filing=False
+)
+
+
+def purpose_drafted(session: Session, minor: int, road: int, target: int, plan: Plan = PLAN) -> int:
+    """A change of purpose; returns its id."""
+    return drafted(
+        session,
+        "purpose",
+        title="修路余款改作慰问",
+        text=words_of(plan),
+        amount_minor=minor,
+        details=details_of(road, target, plan),
     )
-    if folder is not None:
-        with transaction(session, books=True):
-            operations.attach_files(
-                session,
-                actor(session, "secretary"),
-                folder,
-                found,
-                [("同意书.pdf", scenes.PDF)],
-                purpose=queries.CONSENT,
-                field="consent",
-            )
-    return found
 
 
 def submit(session: Session, motion_id: int, *, by: str = "secretary") -> int:

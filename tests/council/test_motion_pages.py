@@ -90,38 +90,6 @@ def test_giving_back_and_taking_back_ask_for_a_reason(visit: Visit, session: Ses
     assert "状态已经变化" in late.words
 
 
-def test_donors_purpose_is_changed_only_with_the_donors_paper(visit: Visit, session: Session) -> None:
-    road, free = scenes.make_road(session), scenes.unrestricted(session)
-    scenes.give(session, 90_000, earmark_id=road)
-    secretary = visit("secretary")
-    form = {
-        "from_earmark": str(road),
-        "to_earmark": str(free),
-        "amount": "500",
-        "title": "修路余款改作慰问",
-        "text": "路已修完，余款不再需要。",
-    }
-    too_much = secretary.submit(f"{PLACE}/purpose", {**form, "amount": "900.01"})
-    assert "只有 900.00 元" in too_much.error_at("amount")
-    same = secretary.submit(f"{PLACE}/purpose", {**form, "to_earmark": str(road)})
-    assert "不能和原用途相同" in same.error_at("to_earmark")
-    done = secretary.submit(f"{PLACE}/purpose", form)
-    found = _id(done.location)
-    assert "还没有上传捐赠人的书面同意" in " ".join(secretary.follow(done).notices)
-    refused = secretary.submit(f"{PLACE}/{found}/submit")
-    assert refused.status == 422
-    assert "书面同意（慈善法第五十六条）" in refused.error_summary
-    secretary.submit(f"{PLACE}/purpose/{found}", {"consent": (scenes.PDF, "同意书.pdf")})
-    secretary.submit(f"{PLACE}/{found}/submit")
-    assert proposals.motion(session, found).status == "in_vote"
-    proposals.approve(session, found)
-    page = secretary.get(f"{PLACE}/{found}")
-    assert "账上的钱已划到新用途" in " ".join(page.notices)
-    (paper,) = files_of(session, "motion", found)
-    assert visit("council").get(f"/office/files/{paper.id}").status == 200
-    assert visit().get(f"/files/{paper.id}").status == 404
-
-
 def test_file_is_taken_off_a_draft_but_not_off_what_was_submitted(visit: Visit, session: Session) -> None:
     secretary = visit("secretary")
     found = _id(secretary.submit(f"{PLACE}/draft", {**WORDS, "files": (scenes.PDF, "草图.pdf")}).location)

@@ -1,4 +1,4 @@
-"""Motions: votes bind to the text, rules come into force by resolution alone, a donor's purpose needs the donor."""
+"""Motions: votes bind to the text, rules come into force by resolution alone, who proposes takes back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,6 @@ from app.donations.operations import record_donation
 from app.donations.rules import DonationDraft
 from app.ledger import queries as ledger
 from app.parties.operations import PartyDraft
-from app.settings import Settings
 from app.shared.db import transaction
 from app.shared.errors import Conflict, Forbidden, InputRefused, Refused
 from tests.council import proposals
@@ -132,50 +131,6 @@ def test_unsound_rules_never_become_a_motion(session: Session) -> None:
         proposals.rules_drafted(session, weak)
 
 
-def test_change_of_a_donors_purpose_needs_the_donors_paper_and_a_special_resolution(
-    session: Session, settings: Settings
-) -> None:
-    road, free = scenes.make_road(session), scenes.unrestricted(session)
-    scenes.give(session, 90_000, earmark_id=road)
-    bare = proposals.purpose_drafted(session, None, 50_000, road, free)
-    with pytest.raises(Refused, match="书面同意") as refused:
-        proposals.submit(session, bare)
-    assert refused.value.field == "consent"
-    with pytest.raises(Refused, match="只有"):
-        proposals.purpose_drafted(session, settings.files_dir, 90_001, road, free)
-    found = proposals.submit(
-        session, proposals.purpose_drafted(session, settings.files_dir, 50_000, road, free)
-    )
-    matter = matter_of(session, "motion", found)
-    assert matter is not None
-    assert (matter.topic, matter.majority) == ("purpose", "special")
-    assert proposals.approve(session, found) == "approved"
-    assert scenes.pool(session, road) == (40_000, 0)
-    assert scenes.pool(session, free) == (50_000, 0)
-
-
-def test_change_of_purpose_is_not_carried_once_the_money_is_promised(
-    session: Session, settings: Settings
-) -> None:
-    road, free = scenes.make_road(session), scenes.unrestricted(session)
-    scenes.give(session, 90_000, earmark_id=road)
-    found = proposals.submit(
-        session, proposals.purpose_drafted(session, settings.files_dir, 50_000, road, free)
-    )
-    scenes.in_notice(session, 60_000, earmark_id=road)
-    with pytest.raises(Refused, match=r"未被预留的余额只有 300.00 元"):
-        proposals.approve(session, found)
-    assert proposals.motion(session, found).status == "in_vote"
-    assert scenes.pool(session, road) == (90_000, 60_000)
-
-
-def test_money_that_no_donor_bound_needs_no_paper(session: Session, settings: Settings) -> None:
-    road, free = scenes.make_road(session), scenes.unrestricted(session)
-    scenes.give(session, 90_000)
-    found = proposals.submit(session, proposals.purpose_drafted(session, None, 50_000, free, road))
-    assert proposals.motion(session, found).status == "in_vote"
-
-
 def test_only_its_author_or_the_secretary_takes_a_motion_back(session: Session) -> None:
     found = proposals.submit(session, proposals.drafted(session))
     with pytest.raises(Forbidden), transaction(session, books=True):
@@ -213,9 +168,7 @@ def test_records_and_log_say_the_same(session: Session) -> None:
     assert sum(check.examined for check in checks) == 4
 
 
-def test_member_tied_to_the_donor_is_out_of_a_change_of_that_donors_purpose(
-    session: Session, settings: Settings
-) -> None:
+def test_member_tied_to_the_donor_is_out_of_a_change_of_that_donors_purpose(session: Session) -> None:
     road, free, fund_id = scenes.make_road(session), scenes.unrestricted(session), scenes.fund_id(session)
     with transaction(session, books=True):
         record_donation(
@@ -237,9 +190,7 @@ def test_member_tied_to_the_donor_is_out_of_a_change_of_that_donors_purpose(
         declare_interest(
             session, member, InterestDraft(fund_id, member.user_id, "employer", "独山子百货公司", "职工")
         )
-    found = proposals.submit(
-        session, proposals.purpose_drafted(session, settings.files_dir, 50_000, road, free)
-    )
+    found = proposals.submit(session, proposals.purpose_drafted(session, 50_000, road, free))
     matter = matter_of(session, "motion", found)
     assert matter is not None
     assert conflict_of(session, matter.id, member.user_id) == "employer"

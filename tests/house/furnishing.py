@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from sqlalchemy.orm import Session
 from app.council.interests.operations import InterestDraft, declare_interest
 from app.council.issuing.operations import HandOut, hand_out
 from app.council.motions.operations import attach_files as attach_motion_files
+from app.council.repurposing import queries as queries_of_change
+from app.council.repurposing.operations import AnswerDraft, record_answer
 from app.disbursements.budget.operations import write_budget
 from app.disbursements.budget.rules import BudgetDraft, LineDraft, QuotationDraft
 from app.disbursements.operations import submit_disbursement
@@ -22,6 +25,7 @@ from app.donations.models import Donation
 from app.donations.operations import record_donation
 from app.donations.registers.importing import read_donations
 from app.donations.registers.operations import import_donations
+from app.donations.returning import operations as returning
 from app.donations.rules import DonationDraft
 from app.donors.requests.operations import answer
 from app.files.operations import attach_file
@@ -33,6 +37,7 @@ from app.goods.models import GoodsLine
 from app.goods.operations import GoodsDraft, attach_photo, describe_goods
 from app.jobs.operations import post_notice
 from app.ledger import queries as ledger
+from app.ledger.treasury.operations import create_earmark
 from app.parties.operations import PartyDraft
 from app.sales import operations as sales
 from app.sales.auction import operations as auction
@@ -46,6 +51,7 @@ from app.shared.periods import month_period
 from app.statements.operations import issue_statement
 from tests.council import meetings, objections, proposals
 from tests.disbursements import scenes
+from tests.donations import gifts
 from tests.donors.test_requests import asked
 from tests.factories import actor, simulated_start
 from tests.files.pictures import photograph
@@ -120,6 +126,8 @@ def furnish(engine: Engine, files: Path) -> None:
         _meetings(session, moment)
         _motions(session, files)
         _goods_given_out(session, files, moment)
+        _purpose_changed(session, files)
+        _gifts_to_give_back(session, files)
     with Session(engine, expire_on_commit=False) as session:
         _objections(session)
         _donor_requests(session)
@@ -143,7 +151,7 @@ def _motions(session: Session, files: Path) -> None:
     proposals.submit(session, proposals.drafted(session))
     proposals.submit(session, proposals.drafted(session, by="council"), by="council")
     road = scenes.make_road(session)
-    change = proposals.purpose_drafted(session, None, 10_000, scenes.unrestricted(session), road)
+    change = proposals.purpose_drafted(session, 10_000, scenes.unrestricted(session), road)
     with transaction(session, books=True):
         attach_motion_files(
             session,
@@ -184,6 +192,59 @@ def _goods_given_out(session: Session, files: Path, moment: clock.SimulatedClock
             for each, _place in stock_to_count(session, fund)
         ]
         record_count(session, secretary, fund, stock)
+
+
+def _purpose_changed(session: Session, files: Path) -> None:
+    """A change of purpose that waits for a donor, for its notice and its filing; one that is in a draft is with the motions."""
+    road = ledger.earmark_with_slug(session, "road")
+    assert road is not None
+    for donor in (f"{PRIVATE_NAME}之妹", f"{PRIVATE_NAME}之弟"):
+        with transaction(session, books=True):
+            record_donation(
+                session,
+                actor(session, "secretary"),
+                DonationDraft(
+                    fund_id=road.fund_id,
+                    received_on=clock.today(),
+                    method="bank",
+                    donor=PartyDraft("person", donor, contact=PRIVATE_PHONE),
+                    earmark_id=road.id,
+                    amount_minor=20_000,
+                    money_account_id=ledger.money_account_of_kind(session, road.fund_id, "bank").id,
+                ),
+            )
+    with transaction(session, books=True):
+        lamps = create_earmark(
+            session, actor(session, "accountant"), road.fund_id, "lamps", "路灯", "restricted"
+        ).id
+    plan = replace(proposals.PLAN, needs_filing=True)
+    found = proposals.submit(session, proposals.purpose_drafted(session, 40_000, road.id, lamps, plan))
+    assert proposals.approve(session, found) in ("approved", "endorsing")
+    party = queries_of_change.parts_of(session, found)[0].party_id
+    assert party is not None
+    answer = AnswerDraft(party, "unreachable", clock.today(), "call", [(f"{PRIVATE_NAME}.pdf", scenes.PDF)])
+    with transaction(session, books=True):
+        record_answer(session, actor(session, "secretary"), files, found, answer)
+
+
+def _gifts_to_give_back(session: Session, files: Path) -> None:
+    """A return that waits for its decision, and one that waits for the cashier."""
+    minuted = proposals.submit(session, proposals.drafted(session, title="退还余款"))
+    assert proposals.approve(session, minuted) == "approved"
+    number = proposals.motion(session, minuted).number
+    for approved in (False, True):
+        gift = gifts.give(
+            session, 7_000, donor=PartyDraft("person", f"{PRIVATE_NAME}之友", contact=PRIVATE_PHONE)
+        )
+        papers = [(f"{PRIVATE_NAME}.pdf", scenes.PDF)]
+        draft = returning.ReturnDraft(5_000, clock.today(), "letter", PRIVATE_NAME, papers)
+        with transaction(session, books=True):
+            found = returning.propose_return(session, actor(session, "secretary"), files, gift, draft).id
+        if approved:
+            with transaction(session, books=True):
+                returning.decide_return(
+                    session, actor(session, "chair"), found, approves=True, motion_number=number or ""
+                )
 
 
 def _objections(session: Session) -> None:

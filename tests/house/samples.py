@@ -17,9 +17,11 @@ from werkzeug.routing import Rule
 from app.council.issuing.models import GoodsIssue
 from app.council.motions.models import Motion
 from app.council.notice.models import Objection, PublicNotice
+from app.council.repurposing.models import Repurposing, RepurposingPart
 from app.disbursements.models import Disbursement
 from app.documents.models import IssuedDocument
 from app.donations.models import Donation
+from app.donations.returning.models import GiftReturn
 from app.donors.requests.models import DonorRequest
 from app.donors.visiting import operations as visiting
 from app.donors.visiting.models import DonorLink
@@ -136,6 +138,10 @@ SAMPLES: dict[str, Candidates] = {
     "public_pictures.file_id": _photographs,
     "line_id": _column(GoodsLine.id),
     "issue_id": _column(GoodsIssue.id),
+    "repurposing.motion_id": _column(Repurposing.motion_id),
+    "repurposing.edit.motion_id": _column(Motion.id),
+    "repurposing.answer.party_id": _column(RepurposingPart.party_id),
+    "return_id": _column(GiftReturn.id),
     "count_id": _column(GoodsCount.id),
     "notice_id": _column(PublicNotice.id),
     "objections.number": _column(Objection.number),

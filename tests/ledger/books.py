@@ -35,6 +35,9 @@ from app.goods.operations import GoodsDraft
 from app.goods.queries import lines_of
 from app.ledger import queries as ledger
 from app.ledger.checks import check_ledger
+from app.ledger.operations import Posted
+from app.ledger.repurposing.operations import change_purpose
+from app.ledger.repurposing.queries import free_parts
 from app.ledger.treasury import operations as treasury
 from app.log.checks import check_log
 from app.parties.operations import PartyDraft
@@ -142,6 +145,21 @@ def fresh_books(dialect: str) -> Iterator[Books]:
             yield books
         finally:
             books.session.close()
+
+
+def move_oldest(session: Session, actor: Actor, minor: int, old: int, new: int) -> list[Posted]:
+    """Fen from one purpose to another, oldest gifts first, as a resolution would."""
+    source, target = ledger.earmark(session, old), ledger.earmark(session, new)
+    return change_purpose(
+        session,
+        actor,
+        old=source,
+        new=target,
+        parts=free_parts(session, source, minor),
+        source_type="motion",
+        source_id=1,
+        description="修路余款改作慰问",
+    )
 
 
 class Books:

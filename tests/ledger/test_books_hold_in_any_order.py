@@ -19,14 +19,12 @@ from app.disbursements.payments import operations as payments
 from app.donations import operations as donations
 from app.goods.operations import GoodsDraft
 from app.goods.queries import lines_of
-from app.ledger import queries as ledger
 from app.ledger.correction.operations import reverse_entry
-from app.ledger.repurposing.operations import change_purpose
 from app.ledger.treasury import operations as treasury
 from app.sales.closing.operations import reverse_lot_entry
 from app.shared import clock
 from app.shared.errors import SunledgerError
-from tests.ledger.books import DAY, fresh_books
+from tests.ledger.books import DAY, fresh_books, move_oldest
 
 amounts = st.one_of(st.integers(1, 50), st.integers(1, 500_000))
 choices = st.integers(0, 10_000)
@@ -238,17 +236,7 @@ class BooksInAnyOrder(RuleBasedStateMachine):
     @rule(minor=amounts, to_road=st.booleans())
     def change_purpose(self, minor: int, to_road: bool) -> None:
         old, new = (1, 2) if to_road else (2, 1)
-        earmarks = {each: ledger.earmark(self.books.session, each) for each in (1, 2)}
-        moved = self.attempt(
-            self.books.do,
-            change_purpose,
-            old=earmarks[old],
-            new=earmarks[new],
-            amount_minor=minor,
-            source_type="motion",
-            source_id=1,
-            description="变更用途",
-        )
+        moved = self.attempt(self.books.do, move_oldest, minor, old, new)
         if moved is not None:
             self.held[old] -= minor
             self.held[new] += minor

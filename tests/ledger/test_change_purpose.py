@@ -8,13 +8,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from app.ledger import queries as ledger
 from app.ledger.correction.operations import reverse_entry
 from app.ledger.operations import Posted
-from app.ledger.repurposing.operations import change_purpose
 from app.ledger.tracing.models import Tranche
 from app.shared.errors import Refused
-from tests.ledger.books import DAY, Books, fresh_books
+from tests.ledger.books import DAY, Books, fresh_books, move_oldest
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -24,15 +22,7 @@ def books(request: pytest.FixtureRequest) -> Iterator[Books]:
 
 
 def _move(books: Books, minor: int, old: int = 2, new: int = 1) -> list[Posted]:
-    return books.do(
-        change_purpose,
-        old=ledger.earmark(books.session, old),
-        new=ledger.earmark(books.session, new),
-        amount_minor=minor,
-        source_type="motion",
-        source_id=1,
-        description="修路余款改作慰问",
-    )
+    return books.do(move_oldest, minor, old, new)
 
 
 def test_money_moves_oldest_gift_first_and_keeps_its_turn(books: Books) -> None:

@@ -30,12 +30,16 @@ from app.council.meetings.checks import check_meetings
 from app.council.meetings.rules import ItemNotes, MeetingDraft, MinutesDraft
 from app.council.motions import operations as motions
 from app.council.motions.checks import check_motions
+from app.council.motions.models import Motion
 from app.council.motions.rules import MotionDraft
 from app.council.notice import operations as notice
 from app.council.notice.checks import check_notices
 from app.council.notice.queries import notice_of
 from app.council.operations import MatterDraft
 from app.council.queries import matter_of
+from app.council.repurposing import operations as repurposing
+from app.council.repurposing.checks import check_changes_of_purpose
+from app.council.repurposing.rules import Plan, details_of, words_of
 from app.council.rulebook.rules import DEFAULT, LARGE_MINOR, Tier, as_data
 from app.council.rules import RoomVote, Tally, quorum_of
 from app.disbursements import operations as disbursements
@@ -51,6 +55,8 @@ from app.donations.fiscal.checks import check_fiscal_receipts
 from app.donations.fiscal.operations import record_fiscal
 from app.donations.fiscal.rules import FiscalDraft
 from app.donations.models import Donation
+from app.donations.returning import operations as returning
+from app.donations.returning.checks import check_returns
 from app.donations.rules import DonationDraft
 from app.files.checks import check_files
 from app.files.operations import attach_file
@@ -117,6 +123,8 @@ def every_breach(session: Session) -> list[str]:
         check_interests,
         check_motions,
         check_issues,
+        check_changes_of_purpose,
+        check_returns,
         check_notices,
         check_proofs,
         check_consents,
@@ -567,6 +575,8 @@ class Year:
         self._with_all_offices(self._name_secretary)
         self._auction()
         self._with_all_offices(self._official_receipt)
+        self._with_all_offices(self._change_purposes)
+        self._with_all_offices(self._give_back)
 
     def _declare_interests(self) -> None:
         user = self.session.scalars(select(User).where(User.email == "seat2@fund.example")).one()
@@ -656,3 +666,50 @@ class Year:
         self.do(
             record_fiscal, self.named_gift, FiscalDraft("issued", "0003", "65060123", "d4e5f6", clock.today())
         )
+
+    def _change_purposes(self) -> None:
+        """What is left for a path goes to the road: its donor agrees, it is filed, it moves. A second change is given up."""
+        path = self.do(treasury.create_earmark, self.fund, "sunlight-path", "步道", "restricted").id
+        donor = self.session.get_one(
+            Donation, self.gift(PartyDraft("organisation", "步道公司"), 9_000, path)
+        ).party_id
+        plan = Plan("步道的余款。", "步道已修完。", "余款修路。", needs_filing=True)
+        resolved = []
+        for minor in (4_000, 3_000):
+            details = details_of(path, self.road, plan)
+            draft = MotionDraft(self.fund, "purpose", "步道余款修路", words_of(plan), minor, details)
+            found = self.do(motions.draft_motion, draft).id
+            self.do(motions.submit_motion, found)
+            for seat in range(1, SEATS):
+                self.cast("motion", found, seat, "approve")
+            matter = matter_of(self.session, "motion", found)
+            if matter is not None and matter.status == "endorsing":
+                self.sign("motion", found, "opinion")
+            resolved.append(found)
+        moved, given_up = resolved
+        answer = repurposing.AnswerDraft(
+            donor, "consented", clock.today(), "letter", [("同意书.pdf", _PAPER)]
+        )
+        self.do(repurposing.record_answer, self._files, moved, answer)
+        self.do(repurposing.record_filing, moved, "民慈备 2024-7", clock.today())
+        self.do(repurposing.carry_out, moved)
+        self.do(repurposing.give_up_change, given_up, "路不缺钱了")
+
+    def _give_back(self) -> None:
+        """What is left of a gift goes back to its donor: proposed, resolved by the council, paid."""
+        gift = self.gift(PartyDraft("organisation", "步道公司"), 2_000, self.road)
+        wanted = returning.ReturnDraft(
+            1_500, clock.today(), "letter", "捐赠人要回余款", [("来信.pdf", _PAPER)]
+        )
+        found = self.do(returning.propose_return, self._files, gift, wanted).id
+        motion = self.do(
+            motions.draft_motion, MotionDraft(self.fund, "other", "退还余款", "捐赠人要求退还。")
+        ).id
+        self.do(motions.submit_motion, motion)
+        for seat in range(1, SEATS):
+            self.cast("motion", motion, seat, "approve")
+        number = self.session.get_one(Motion, motion).number or ""
+        self.do(returning.decide_return, found, approves=True, motion_number=number)
+        bank = ledger.money_account_of_kind(self.session, self.fund, "bank")
+        paid = returning.PaymentDraft(bank, clock.today(), "记-2024-9", [("回单.pdf", _PAPER)])
+        self.do(returning.pay_return, self._files, found, paid)

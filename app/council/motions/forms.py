@@ -35,18 +35,6 @@ class MotionForm(OnceForm):
     files = MultipleFileField(_("附件"), [Optional()])
 
 
-class PurposeForm(OnceForm):
-    """A change of purpose."""
-
-    from_earmark = ChoiceField(_("原用途"), [Given()], coerce=int)
-    to_earmark = ChoiceField(_("新用途"), [Given()], coerce=int)
-    amount = MoneyField(_("金额"), [Given()])
-    title = TextField(_("标题"), [Given(), Length(max=TITLE_MAX)])
-    text = LongTextField(_("为什么要改"), [Given(), Length(max=TEXT_MAX)])
-    consent = MultipleFileField(_("捐赠人的书面同意"), [Optional()])
-    files = MultipleFileField(_("其他附件"), [Optional()])
-
-
 class SubmitForm(Form):
     """The confirm page of a submission: ``read_hash`` is of the draft as it was shown."""
 

@@ -18,6 +18,8 @@ from app.council.motions.models import Motion, MotionText
 from app.council.motions.rules import EDITABLE, MotionDraft, may_become, refuse_if_wrong, text_hash
 from app.council.notice.operations import open_notice
 from app.council.queries import matter_of, rules_of
+from app.council.repurposing.operations import bind_change
+from app.council.repurposing.rules import plan_of, wrong_in
 from app.council.rulebook.operations import adopt_rules
 from app.council.rulebook.queries import rules_in_force
 from app.council.rulebook.rules import from_data, hash_of
@@ -27,13 +29,12 @@ from app.files.operations import add_public_copies, attach_file, detach_file
 from app.files.queries import files_of
 from app.funds.operations import close_fund
 from app.ledger import queries as ledger
-from app.ledger.repurposing.operations import change_purpose
 from app.log import operations as log
 from app.log.operations import LeafDraft, append
 from app.shared import clock
 from app.shared.audit import record
 from app.shared.canonical import canonical_bytes
-from app.shared.errors import N_, Conflict, Forbidden, Refused
+from app.shared.errors import N_, Conflict, Forbidden, InputRefused, Refused
 from app.shared.money import Money
 from app.shared.permissions import Actor, Permission, Role
 from app.shared.text import normal
@@ -101,16 +102,19 @@ def _require_change(session: Session, draft: MotionDraft) -> None:
             raise Refused(N_("这个用途不属于本基金"), field=f"{name}_earmark")
     if draft.details["from"] == draft.details["to"]:
         raise Refused(N_("新用途不能和原用途相同"), field="to_earmark")
-    available = _available(session, draft.fund_id, draft.details["from"])
-    if (draft.amount_minor or 0) > available:
+    refusals = wrong_in(plan_of(draft.details))
+    if refusals:
+        raise InputRefused(refusals)
+    _require_available(session, draft.fund_id, draft.details["from"], draft.amount_minor or 0)
+
+
+def _require_available(session: Session, fund_id: int, earmark_id: int, wanted_minor: int) -> None:
+    pools = ledger.pools_of(session, fund_id)
+    available = next((pool.available_minor for pool in pools if pool.earmark_id == earmark_id), 0)
+    if wanted_minor > available:
         raise Refused(
             N_("原用途下没有预留的钱只有 %(available)s 元"), field="amount", available=Money(available)
         )
-
-
-def _available(session: Session, fund_id: int, earmark_id: int) -> int:
-    pools = ledger.pools_of(session, fund_id)
-    return next((pool.available_minor for pool in pools if pool.earmark_id == earmark_id), 0)
 
 
 def attach_files(
@@ -120,7 +124,6 @@ def attach_files(
     motion_id: int,
     papers: list[tuple[str, bytes]],
     *,
-    purpose: str = queries.PAPER,
     field: str = "files",
 ) -> None:
     """Keep files (name, content) with a draft; submitting fixes them. Never public. Raises Conflict once it is submitted."""
@@ -134,7 +137,7 @@ def attach_files(
             folder,
             subject_type=SUBJECT,
             subject_id=found.id,
-            purpose=purpose,
+            purpose=queries.PAPER,
             name=name,
             content=content,
             field=field,
@@ -188,7 +191,7 @@ def submit_motion(session: Session, actor: Actor, motion_id: int, *, read_hash: 
     """Fix a motion's text and number it. Secretary and chair put it to the vote at once; from anyone else it waits for them.
 
     ``read_hash`` is the ``draft_hash`` of what the person saw. Raises Conflict when it was changed since, or when the rules
-    that it proposes to change are no longer those in force; Refused when a donor's consent is missing.
+    that it proposes to change are no longer those in force; Refused when the money that it is about is no longer free.
     """
     found = queries.motion(session, motion_id)
     actor.require(Permission.COUNCIL_PROPOSE, found.fund_id)
@@ -246,27 +249,13 @@ def _require_standing(session: Session, found: Motion) -> None:
         require_goods(session, found)
     if found.topic == "purpose":
         change = queries.change_of(found)
-        available = _available(session, found.fund_id, change.from_id)
-        if change.amount_minor > available:
-            raise Refused(
-                N_("原用途下没有预留的钱只有 %(available)s 元"), field="amount", available=Money(available)
-            )
-        is_bound = ledger.earmark(session, change.from_id).is_restricted
-        if is_bound and not _has_consent(session, found):
-            raise Refused(
-                N_("原用途是捐赠人指定的，改变用途要有捐赠人的书面同意（慈善法第五十六条），请先上传"),
-                field="consent",
-            )
+        _require_available(session, found.fund_id, change.from_id, change.amount_minor)
 
 
 def _require_empty(session: Session, fund_id: int) -> None:
     held = sum(pool.held_minor for pool in ledger.pools_of(session, fund_id))
     if held:
         raise Refused(N_("基金还有 %(held)s 元，先用完或变更用途，才能终止"), held=Money(held))
-
-
-def _has_consent(session: Session, found: Motion) -> bool:
-    return any(file.purpose == queries.CONSENT for file in files_of(session, SUBJECT, found.id))
 
 
 def open_vote(session: Session, actor: Actor, motion_id: int) -> Motion:
@@ -354,7 +343,8 @@ def may_withdraw(actor: Actor, found: Motion) -> bool:
 def follow_decision(session: Session, actor: Actor, matter: Matter) -> None:
     """What a decision does: a motion on rules that was approved puts them into force at once, in the same transaction.
 
-    A change of purpose moves the money at once, gift by gift. Raises Refused, and nothing is decided, when less is free by now.
+    A change of purpose is bound to the gifts that it is about; they move once donors, notice and filing allow it. Raises
+    Refused, and nothing is decided, when less is free by now.
     An issue of goods stands in public notice first, for as long as the rules say; then the office hands them out.
     """
     found = queries.motion(session, matter.subject_id)
@@ -363,18 +353,7 @@ def follow_decision(session: Session, actor: Actor, matter: Matter) -> None:
     if matter.status == "approved" and found.topic == "goods" and rules_of(session, matter).book.notice_days:
         open_notice(session, actor, matter)
     if matter.status == "approved" and found.topic == "purpose":
-        change = queries.change_of(found)
-        change_purpose(
-            session,
-            actor,
-            old=ledger.earmark(session, change.from_id),
-            new=ledger.earmark(session, change.to_id),
-            amount_minor=change.amount_minor,
-            source_type=SUBJECT,
-            source_id=found.id,
-            description=found.title,
-            document=matter.resolution_number or "",
-        )
+        bind_change(session, actor, found)
     if matter.status == "approved" and found.topic == "ending":
         _require_empty(session, found.fund_id)
         close_fund(session, actor, found.fund_id)

@@ -15,14 +15,13 @@ from app.council.issuing.models import GoodsIssue, GoodsIssueLine
 from app.council.meetings.rules import Subject, describes
 from app.council.models import Matter
 from app.council.motions.models import Motion, MotionText
+from app.council.repurposing.models import RepurposingAnswer
 from app.files.rules import open_to_all, readable_by
 from app.log.models import Leaf
 from app.shared.errors import N_, NotFound
 from app.shared.permissions import Actor, Permission
 
 SUBJECT = "motion"
-CONSENT = "donor_consent"
-"""The purpose of a file: what the donor signed."""
 PAPER = "paper"
 
 
@@ -153,14 +152,21 @@ def leaves_of(session: Session, motion_id: int) -> list[LeafPlace]:
         .join(GoodsIssue, GoodsIssue.id == GoodsIssueLine.issue_id)
         .where(GoodsIssue.motion_id == motion_id)
     )
+    answers = select(RepurposingAnswer.id).where(RepurposingAnswer.motion_id == motion_id)
     rows = session.execute(
         select(Leaf.kind, Leaf.position)
         .where(
             or_(
                 and_(
-                    Leaf.kind.in_(("motion_submitted", "motion_returned", "motion_withdrawn")),
+                    Leaf.kind.in_(
+                        (
+                            "motion_submitted", "motion_returned", "motion_withdrawn",
+                            "purpose_filed", "purpose_moved", "purpose_given_up",
+                        )
+                    ),
                     Leaf.subject_id == motion_id,
                 ),
+                and_(Leaf.kind == "purpose_answer", Leaf.subject_id.in_(answers)),
                 and_(Leaf.kind == "goods_issued", Leaf.subject_id.in_(handed_out)),
                 and_(
                     Leaf.kind.in_(

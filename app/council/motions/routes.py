@@ -14,7 +14,6 @@ from app.council.motions import operations, queries
 from app.council.motions.dossier.routes import edit_url, motion_page, readable
 from app.council.motions.forms import (
     MotionForm,
-    PurposeForm,
     ReasonForm,
     SubmitForm,
     ask_for_files_again,
@@ -33,10 +32,8 @@ from app.council.motions.rules import (
 from app.files.forms import PublicCopyForm
 from app.files.queries import files_of
 from app.files.rules import ACCEPT, MAX_BYTES, PUBLIC_COPY
-from app.ledger import queries as ledger
 from app.settings import Settings
 from app.shared.errors import N_
-from app.shared.money import yuan
 from app.shared.permissions import Actor, Permission
 from app.web import office
 from app.web.access import FundChoice, actor, office_fund, requires
@@ -151,63 +148,10 @@ def _plain_draft(form: MotionForm) -> MotionDraft:
     )
 
 
-@blueprint.route("/purpose", methods=["GET", "POST"])
-@requires(Permission.COUNCIL_PROPOSE)
-def draft_purpose() -> Response:
-    """Propose that money be used for something else than it was given for."""
-    form = PurposeForm()
-    return _purpose(form, None, office_fund().id)
-
-
-@blueprint.route("/purpose/<int:motion_id>", methods=["GET", "POST"])
-@requires(Permission.COUNCIL_PROPOSE)
-def edit_purpose(motion_id: int) -> Response:
-    """Change a proposed change of purpose."""
-    found = readable(motion_id)
-    if found.status not in EDITABLE or found.topic != "purpose":
-        return _back(found)
-    change = queries.change_of(found)
-    form = PurposeForm(
-        from_earmark=change.from_id,
-        to_earmark=change.to_id,
-        amount=change.amount_minor,
-        title=found.title,
-        text=found.text,
-    )
-    return _purpose(form, found, found.fund_id)
-
-
-def _purpose(form: PurposeForm, found: Motion | None, fund_id: int) -> Response:
-    pools = ledger.pools_of(session(), fund_id)
-    for field in (form.from_earmark, form.to_earmark):
-        field.offer(
-            (
-                pool.earmark_id,
-                _("%(name)s（可用 %(amount)s 元）", name=_(pool.name), amount=yuan(pool.available_minor)),
-            )
-            for pool in pools
-            if pool.closed_on is None
-        )
-
-    def given() -> MotionDraft:
-        return MotionDraft(
-            fund_id,
-            "purpose",
-            form.title.data or "",
-            form.text.data or "",
-            form.amount.data,
-            {"from": form.from_earmark.data, "to": form.to_earmark.data},
-            form.once.data,
-        )
-
-    return written(form, found, "motions/purpose.html", given, several=len(pools) > 1)
-
-
 def written(
     form: Any, found: Motion | None, template: str, given: Callable[[], MotionDraft], **context: Any
 ) -> Response:
     """Save what was written with its files, or show the form (again)."""
-    fields = [form[name] for name in ("consent", "files") if name in form]
     if form.validate_on_submit():
         made: list[int] = []
 
@@ -220,16 +164,11 @@ def written(
             made.append(saved.id)
             if known is not None and found is None:
                 return
-            for field in fields:
-                purpose = queries.CONSENT if field.name == "consent" else queries.PAPER
-                papers = uploads(field)
-                operations.attach_files(
-                    writing, actor(), files_dir(), saved.id, papers, purpose=purpose, field=field.name
-                )
+            operations.attach_files(writing, actor(), files_dir(), saved.id, uploads(form["files"]))
 
         if attempt(form, write):
             return done(url_for("motions.show", motion_id=made[0]), _("草稿已保存，提交以后才开始表决"))
-    ask_for_files_again(form, *fields)
+    ask_for_files_again(form, form["files"])
     return page(
         template,
         form=form,

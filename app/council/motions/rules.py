@@ -59,8 +59,9 @@ def may_become(status: str, following: str) -> bool:
 @dataclass(slots=True)
 class MotionDraft:
     """A motion as its proposer writes it. ``amount_minor`` in fen, of goods and of a change of purpose. ``details`` are plain
-    JSON values: {"rulebook", "base"} of a change of rules, {"from", "to"} (earmarks) of a change of purpose, {"receiver",
-    "lines"} (goods lines and pieces) of an issue of goods, whose amount is what they cost."""
+    JSON values: {"rulebook", "base"} of a change of rules; {"from", "to", "filing", "plan"} (earmarks, whether the plan is
+    filed, its words) of a change of purpose; {"receiver", "lines"} (goods lines and pieces) of an issue of goods, whose amount
+    is what they cost."""
 
     fund_id: int
     topic: str

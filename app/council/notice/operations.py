@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from sqlalchemy.orm import Session
 
 from app.council.models import Matter
@@ -21,9 +23,14 @@ from app.shared.text import normal
 
 
 def open_notice(
-    session: Session, actor: Actor, matter: Matter, *, is_after_payment: bool = False
+    session: Session,
+    actor: Actor,
+    matter: Matter,
+    *,
+    is_after_payment: bool = False,
+    ends_on: date | None = None,
 ) -> PublicNotice:
-    """Put what was approved before the public, for as many days as the matter's rules say."""
+    """Put what was approved before the public, until ``ends_on`` or for as many days as the matter's rules say."""
     book, today = rules_of(session, matter).book, clock.today()
     notice = PublicNotice(
         fund_id=matter.fund_id,
@@ -32,7 +39,7 @@ def open_notice(
         matter_id=matter.id,
         is_after_payment=is_after_payment,
         opens_on=today,
-        ends_on=book.notice_ends_on(today),
+        ends_on=ends_on or book.notice_ends_on(today),
         opened_at=clock.now(),
     )
     session.add(notice)

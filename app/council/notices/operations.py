@@ -165,7 +165,8 @@ def notice_ended(session: Session, notice: PublicNotice, obstacles: list[str]) -
     is_held = "objection" in obstacles or "hold" in obstacles
     said = "公示期满。" + ("付款仍然暂停，等异议答复或监督员恢复。" if is_held else "")
     if not is_held and not notice.is_after_payment:
-        said += "没有未答复的异议，可以付款。"
+        act = "付款" if notice.subject_type == "disbursement" else "办理"
+        said += f"没有未答复的异议，可以{act}。"
     _post(
         session,
         notice.fund_id,

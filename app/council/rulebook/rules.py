@@ -227,8 +227,8 @@ def refusals(rulebook: Rulebook) -> list[Refused]:
         )
     says.unless(rulebook.notice_unit in NOTICE_UNITS, N_("请选择自然日或工作日"), "notice_unit")
     says.unless(
-        set(rulebook.special_matters) <= set(SPECIAL_MATTERS) and "rules" in rulebook.special_matters,
-        N_("修改议事规则必须是特别决议事项"),
+        {"rules", "purpose"} <= set(rulebook.special_matters) <= set(SPECIAL_MATTERS),
+        N_("修改议事规则和变更捐款用途必须是特别决议事项"),
         "special_matters",
     )
     says.unless(0 < rulebook.quotations_above_minor <= MAX_MINOR, N_("金额必须大于零"), "quotations_above")

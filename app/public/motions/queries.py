@@ -17,6 +17,7 @@ from app.council.motions import queries as motions
 from app.council.motions.models import Motion, MotionText
 from app.council.motions.queries import LeafPlace
 from app.council.notice.queries import Standing, standing
+from app.council.repurposing.queries import ChangeView, change_of_motion, view_of
 from app.council.rules import Signature, Tally, Terms
 from app.files.queries import FileRow, files_of
 from app.shared.errors import N_, NotFound
@@ -50,6 +51,7 @@ class PublicMotion:
     goods: list[WantedGoods]
     issues: list[IssueView]
     standing: Standing | None
+    repurposing: ChangeView | None
 
     @property
     def closed_at(self) -> datetime | None:
@@ -73,6 +75,7 @@ def public_motion(session: Session, number: str) -> PublicMotion:
         motions.leaves_of(session, found.id),
         *_goods(session, found, texts[-1]),
         standing(session, motions.SUBJECT, found.id),
+        _change(session, found),
     )
 
 
@@ -84,6 +87,12 @@ def _goods(
         return "", [], []
     wanted = wanted_of(motions.details_of(text))
     return wanted.receiver, goods_of(session, wanted, found.id), issues_of(session, found.id)
+
+
+def _change(session: Session, found: Motion) -> ChangeView | None:
+    """How far a change of purpose that was resolved has come; None before that."""
+    change = change_of_motion(session, found.id) if found.topic == "purpose" else None
+    return None if change is None else view_of(session, change)
 
 
 def _round(session: Session, matter: Matter) -> Round:

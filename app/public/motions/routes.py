@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime
 from typing import Any
 
 from flask import Blueprint, Response, url_for
@@ -12,6 +13,7 @@ from app.council.layouts import arithmetic, rules_facts
 from app.council.motions.queries import change_of, details_of
 from app.council.motions.rules import MOTION_TOPICS, STATUS_NAMES, STATUS_TAGS
 from app.council.notice.states import GROUNDS, OBJECTION_STATES, OBJECTION_TAGS
+from app.council.repurposing.queries import ChangeView
 from app.council.rulebook.layouts import changed_lines
 from app.council.rulebook.queries import rules_numbered
 from app.council.rulebook.rules import read_data
@@ -19,6 +21,8 @@ from app.council.states import CONFLICTS
 from app.public.layouts import vote_name
 from app.public.motions.queries import PublicMotion, Round, public_motion
 from app.public.routes import in_address, known_names
+from app.shared import clock
+from app.shared.money import yuan
 from app.web.access import public
 from app.web.database import session
 from app.web.i18n import text
@@ -107,6 +111,8 @@ def _story(found: PublicMotion) -> list[dict[str, Any]]:
         began = max(at for at, _item in items)
         items.append((began, {"when": notice.opens_on, "title": title, "url": "#notice", "state": state}))
     items += [(each.recorded_at, _told(each)) for each in found.issues]
+    if found.repurposing is not None:
+        items += _steps_of_change(found.repurposing)
     if found.closed_at is not None:
         items.append((found.closed_at, {"when": found.closed_at, "title": _("提案撤回"), "state": "stopped"}))
     items.sort(key=lambda item: item[0])
@@ -119,6 +125,23 @@ def _story(found: PublicMotion) -> list[dict[str, Any]]:
         latest = found.rounds[-1]
         told.append({"title": _("理事会正在表决"), "detail": _arithmetic(latest), "state": "now"})
     return told
+
+
+def _steps_of_change(change: ChangeView) -> list[tuple[datetime, dict[str, Any]]]:
+    """The filing, and how the change ended; each with the instant that it is sorted by."""
+    told: list[tuple[date, str, str]] = []
+    if change.filed_on is not None:
+        told.append(
+            (change.filed_on, _("变更报民政备案，编号 %(number)s", number=change.filing_number), "done")
+        )
+    if change.moved_on is not None:
+        told.append((change.moved_on, _("划到新用途 %(amount)s 元", amount=yuan(change.moved_minor)), "done"))
+    if change.given_up_on is not None:
+        told.append((change.given_up_on, _("放弃变更，钱留在原用途"), "stopped"))
+    return [
+        (clock.end_of(on), {"when": on, "title": title, "url": "#change", "state": state})
+        for on, title, state in told
+    ]
 
 
 def _told(issue: IssueView) -> dict[str, Any]:

@@ -62,6 +62,7 @@ def show(code: str) -> Response:
             found=found,
             code=known,
             purpose=purpose,
+            earmarks=names.earmarks,
             fund=names.funds[found.fund_id],
             site=funds.site(session(), found.fund_id),
             story_items=story_of(found),

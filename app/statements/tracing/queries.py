@@ -18,6 +18,7 @@ from app.goods.models import GoodsLine
 from app.goods.queries import lines_of_many, photos_of
 from app.ledger.entry.queries import TrancheView, Use, tranche_view
 from app.ledger.queries import reversed_among
+from app.ledger.repurposing.queries import moves_out_of
 from app.ledger.tracing.queries import chains, holds_of_tranche
 from app.sales.models import Lot, LotResult, SaleEvent
 from app.shared.errors import N_, NotFound
@@ -97,6 +98,20 @@ class TracedGoods:
 
 
 @dataclass(frozen=True, slots=True)
+class Moved:
+    """Fen of the gift that went to another purpose (``kind`` purpose_change) or back to the donor (gift_returned), in which
+    entry, by which motion ("" for none)."""
+
+    kind: str
+    number: int
+    occurred_on: date
+    amount_minor: int
+    from_id: int
+    to_id: int
+    motion: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """A gift and its money, in fen: ``money_minor`` is what it is or brought, of which it is used, promised, left, or went back
     to the donor or out of the books (``returned_minor``). ``more_parts``: payments beyond those listed."""
@@ -117,6 +132,7 @@ class Trace:
     more_parts: int
     promises: list[Promise]
     goods: list[TracedGoods]
+    moves: list[Moved]
 
     @property
     def returned_minor(self) -> int:
@@ -151,6 +167,7 @@ def trace_of(session: Session, code: str) -> Trace:
         more_parts=sum(view.more_uses for view in views),
         promises=_promises(session, tranches),
         goods=goods,
+        moves=_moves(session, tranches),
     )
 
 
@@ -160,6 +177,30 @@ def _tranches(session: Session, numbers: list[int]) -> dict[int, TrancheView]:
     chain = [link.number for link in chains(session, numbers)][:most]
     views = {number: tranche_view(session, number) for number in chain}
     return {number: view for number, view in views.items() if view is not None}
+
+
+def _moves(session: Session, tranches: Iterable[int]) -> list[Moved]:
+    """What of this money went to another purpose or back to the donor, oldest first."""
+    out = sorted(
+        (move for number in tranches for move in moves_out_of(session, number)), key=lambda each: each.number
+    )
+    ids = {each.source_id for each in out if each.source_type == "motion"}
+    numbers = {
+        row.id: row.number or ""
+        for row in session.execute(select(Motion.id, Motion.number).where(Motion.id.in_(ids)))
+    }
+    return [
+        Moved(
+            each.kind,
+            each.number,
+            each.occurred_on,
+            each.amount_minor,
+            each.from_id,
+            each.to_id,
+            numbers.get(each.source_id, "") if each.source_type == "motion" else "",
+        )
+        for each in out
+    ]
 
 
 def _together(uses: Iterable[Use]) -> list[Use]:

@@ -19,6 +19,8 @@ from app.council.motions.models import Motion
 from app.council.motions.rules import EDITABLE, MOTION_TOPICS, STATUS_NAMES, STATUS_TAGS, may_become
 from app.council.notice.queries import standing
 from app.council.notice.routes import words_of_objections
+from app.council.repurposing.queries import ChangeView, change_of_motion
+from app.council.repurposing.queries import view_of as view_of_change
 from app.council.rulebook.layouts import changed_lines
 from app.council.rulebook.queries import rules_numbered
 from app.council.rulebook.rules import read_data
@@ -51,6 +53,7 @@ def motion_page(
     matter = council.matter_of(reading, queries.SUBJECT, found.id)
     kept = files_of(reading, queries.SUBJECT, found.id)
     context.setdefault("matter", matter)
+    context.setdefault("repurposing", _repurposing(reading, found))
     who = actor()
     convenes = who.may(Permission.COUNCIL_CONVENE, found.fund_id)
     proposes = who.may(Permission.COUNCIL_PROPOSE, found.fund_id)
@@ -74,8 +77,7 @@ def motion_page(
         issue_files=_lists_signed(reading, found, who.may(Permission.PERSONAL_READ, found.fund_id)),
         standing=standing(reading, queries.SUBJECT, found.id),
         **words_of_objections(),
-        consents=_links([file for file in kept if file.purpose == queries.CONSENT]),
-        papers=_links([file for file in kept if file.purpose not in (queries.CONSENT, PUBLIC_COPY)]),
+        papers=_links([file for file in kept if file.purpose != PUBLIC_COPY]),
         public_copies=_links([file for file in kept if file.purpose == PUBLIC_COPY]),
         matter_states={status: _(name) for status, name in MATTER_STATUSES.items()},
         texts=queries.texts_of(reading, found.id),
@@ -94,6 +96,12 @@ def motion_page(
         nav_current="motions",
         **context,
     )
+
+
+def _repurposing(reading: Session, found: Motion) -> ChangeView | None:
+    """How far a change of purpose that was resolved has come."""
+    change = change_of_motion(reading, found.id) if found.topic == "purpose" else None
+    return None if change is None else view_of_change(reading, change)
 
 
 def _lists_signed(reading: Session, found: Motion, may_read: bool) -> dict[int, list[dict[str, str]]]:
@@ -127,7 +135,7 @@ def edit_url(found: Motion) -> str:
     """Where a motion on its topic is changed."""
     endpoint = {
         "rules": "rules.change",
-        "purpose": "motions.edit_purpose",
+        "purpose": "repurposing.edit",
         "goods": "issuing.edit",
     }.get(found.topic, "motions.edit")
     return url_for(endpoint, motion_id=found.id)

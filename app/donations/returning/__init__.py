@@ -1,0 +1,1 @@
+"""Giving back to a donor what is left of their gift."""
