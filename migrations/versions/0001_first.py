@@ -229,9 +229,15 @@ def upgrade() -> None:
     sa.Column('wish', sa.String(length=20), nullable=False),
     sa.Column('how', sa.String(length=200), nullable=False),
     sa.Column('evidence', sa.Text(), nullable=False),
+    sa.Column('display_name', sa.String(length=40), nullable=False),
+    sa.Column('given_on', sa.Date(), nullable=True),
+    sa.Column('is_minor', sa.Boolean(), nullable=False),
+    sa.Column('guardian', sa.LargeBinary(), nullable=True),
     sa.Column('recorded_by_id', sa.BigInteger(), nullable=True),
     sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
-    sa.CheckConstraint("wish IN ('named', 'not_named')", name=op.f('consent_wish_is_known')),
+    sa.CheckConstraint("wish IN ('named', 'alias', 'masked', 'not_named')", name=op.f('consent_wish_is_known')),
+    sa.CheckConstraint("(wish = 'alias') = (display_name <> '')", name=op.f('consent_alias_has_its_words')),
+    sa.CheckConstraint("NOT is_minor OR wish = 'not_named' OR (guardian IS NOT NULL AND evidence <> '')", name=op.f('consent_of_a_child_has_a_guardian')),
     sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_consent_party_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_consent'))
     )
