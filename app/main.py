@@ -42,6 +42,7 @@ from app.ledger.treasury.workbooks import routes as transfer_import_routes
 from app.log import routes as log_routes
 from app.log.checkpoint import operations as log_checkpoint
 from app.people import routes as people_routes
+from app.privacy.readings import routes as reading_routes
 from app.public.council import routes as public_council_routes
 from app.public.decisions import routes as public_decision_routes
 from app.public.disbursements import routes as public_disbursement_routes
@@ -66,7 +67,20 @@ from app.shared import db as shared_db
 from app.shared import encryption
 from app.statements import routes as statement_routes
 from app.statements.events import routes as sale_report_routes
-from app.web import access, caching, errors, forms, i18n, jinja, logs, office, schema, security, static_files
+from app.web import (
+    access,
+    caching,
+    errors,
+    forms,
+    i18n,
+    jinja,
+    logs,
+    office,
+    reading,
+    schema,
+    security,
+    static_files,
+)
 from app.web.database import db, engine_options
 
 BLUEPRINTS = (
@@ -112,6 +126,7 @@ BLUEPRINTS = (
     statement_routes.blueprint,
     sale_report_routes.blueprint,
     visiting_routes.blueprint,
+    reading_routes.blueprint,
     public_overview_routes.blueprint,
     public_ledger_routes.blueprint,
     public_entry_routes.blueprint,
@@ -168,6 +183,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app, identify=people_routes.identify, funds=fund_queries.choices, check_form=forms.csrf.protect
     )
     caching.install(app)
+    reading.install(app)
     errors.install(app)
     office.install(app)
     for blueprint in BLUEPRINTS:

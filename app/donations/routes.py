@@ -158,7 +158,7 @@ def _asked_day(name: str) -> tuple[date | None, str | None]:
 
 
 @blueprint.route("/record", methods=["GET", "POST"])
-@requires(Permission.GIFT_RECORD)
+@requires(Permission.GIFT_RECORD, personal=True)
 def record() -> Response:
     """Record a gift of money."""
     fund = office_fund()
@@ -193,7 +193,7 @@ def record() -> Response:
 
 
 @blueprint.route("/record-goods", methods=["GET", "POST"])
-@requires(Permission.GIFT_RECORD)
+@requires(Permission.GIFT_RECORD, personal=True)
 def record_goods() -> Response:
     """Record a gift in kind, line by line."""
     fund = office_fund()

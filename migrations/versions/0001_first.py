@@ -81,6 +81,19 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_event'))
     )
     op.create_index('ix_audit_event_subject', 'audit_event', ['subject_type', 'subject_id'], unique=False)
+    op.create_table('personal_reading',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('reader_id', sa.BigInteger(), nullable=False),
+    sa.Column('fund_id', sa.BigInteger(), nullable=True),
+    sa.Column('endpoint', sa.String(length=100), nullable=False),
+    sa.Column('subject_type', sa.String(length=40), nullable=False),
+    sa.Column('subject_id', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_personal_reading'))
+    )
+    op.create_index('ix_personal_reading_fund', 'personal_reading', ['fund_id', 'id'], unique=False)
+    op.create_index('ix_personal_reading_reader', 'personal_reading', ['reader_id', 'id'], unique=False)
+    op.create_index('ix_personal_reading_subject', 'personal_reading', ['subject_type', 'subject_id', 'id'], unique=False)
     op.create_table('book_head',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('entry_count', sa.BigInteger(), nullable=False),
@@ -1697,6 +1710,10 @@ def downgrade() -> None:
     op.drop_table('entry_seal')
     op.drop_table('document_number')
     op.drop_table('book_head')
+    op.drop_index('ix_personal_reading_subject', table_name='personal_reading')
+    op.drop_index('ix_personal_reading_reader', table_name='personal_reading')
+    op.drop_index('ix_personal_reading_fund', table_name='personal_reading')
+    op.drop_table('personal_reading')
     op.drop_index('ix_audit_event_subject', table_name='audit_event')
     op.drop_table('audit_event')
     op.drop_index('ix_attachment_subject', table_name='attachment')

@@ -61,7 +61,7 @@ def _shown(template: str, gift: Donation, **context: Any) -> Response:
 
 
 @blueprint.route("/words", methods=["GET", "POST"])
-@requires(Permission.GIFT_RECORD)
+@requires(Permission.GIFT_RECORD, personal=True)
 def words(donation_id: int) -> Response:
     """Correct words, without touching the books."""
     gift = _standing(donation_id)
@@ -87,7 +87,7 @@ def words(donation_id: int) -> Response:
 
 
 @blueprint.route("/money", methods=["GET", "POST"])
-@requires(Permission.BOOKS_CORRECT)
+@requires(Permission.BOOKS_CORRECT, personal=True)
 def money(donation_id: int) -> Response:
     """Correct amount, way or purpose of a gift of money: asked for, confirmed, then reversed and recorded anew."""
     gift = _standing(donation_id, "money")
@@ -156,7 +156,7 @@ def _account_wanted(form: MoneyCorrectionForm, gift: Donation, shows_accounts: b
 
 
 @blueprint.route("/goods", methods=["GET", "POST"])
-@requires(Permission.BOOKS_CORRECT)
+@requires(Permission.BOOKS_CORRECT, personal=True)
 def goods(donation_id: int) -> Response:
     """Correct the lines or the purpose of a gift in kind."""
     gift = _standing(donation_id, "goods")
@@ -275,7 +275,7 @@ def _corrected(gift: Donation) -> Response:
 
 
 @blueprint.route("/reverse", methods=["GET", "POST"])
-@requires(Permission.BOOKS_CORRECT)
+@requires(Permission.BOOKS_CORRECT, personal=True)
 def reverse(donation_id: int) -> Response:
     """Reverse a gift that never was."""
     gift = _standing(donation_id)
@@ -351,7 +351,7 @@ def consent(donation_id: int) -> Response:
 
 
 @blueprint.route("/donor", methods=["GET", "POST"])
-@requires(Permission.GIFT_RECORD)
+@requires(Permission.GIFT_RECORD, personal=True)
 def donor(donation_id: int) -> Response:
     """Correct the donor's name, kind or contact, on all their gifts."""
     gift = gift_of_fund(donation_id)
