@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, request, url_for
 from flask_babel import gettext as _
 
@@ -56,7 +58,9 @@ def readings() -> Response:
     kind = kind if kind in SUBJECTS else ""
     before = asked_number("before")
     rows = queries.readings(session(), ReadingFilter(office_fund().id, reader_id, kind, subject_id, before))
-    kept = {name: request.args[name] for name in ("reader", "subject", "number") if request.args.get(name)}
+    kept: dict[str, Any] = {
+        name: request.args[name] for name in ("reader", "subject", "number") if request.args.get(name)
+    }
     older = url_for("privacy.readings", **{**kept, "before": rows[PAGE - 1].id}) if len(rows) > PAGE else None
     return page(
         "privacy/readings.html",
