@@ -47,6 +47,7 @@ from app.ledger.treasury.workbooks import routes as transfer_import_routes
 from app.log import routes as log_routes
 from app.log.checkpoint import operations as log_checkpoint
 from app.people import routes as people_routes
+from app.privacy.readings import routes as reading_routes
 from app.public.council import routes as public_council_routes
 from app.public.decisions import routes as public_decision_routes
 from app.public.disbursements import routes as public_disbursement_routes
@@ -74,7 +75,20 @@ from app.statements.buyers import routes as buyer_routes
 from app.statements.donors import routes as donor_statement_routes
 from app.statements.events import routes as sale_report_routes
 from app.statements.receipts import routes as receipt_routes
-from app.web import access, caching, errors, forms, i18n, jinja, logs, office, schema, security, static_files
+from app.web import (
+    access,
+    caching,
+    errors,
+    forms,
+    i18n,
+    jinja,
+    logs,
+    office,
+    reading,
+    schema,
+    security,
+    static_files,
+)
 from app.web.database import db, engine_options
 
 BLUEPRINTS = (
@@ -128,6 +142,7 @@ BLUEPRINTS = (
     buyer_routes.blueprint,
     asking_routes.blueprint,
     donor_request_routes.blueprint,
+    reading_routes.blueprint,
     public_overview_routes.blueprint,
     public_ledger_routes.blueprint,
     public_entry_routes.blueprint,
@@ -184,6 +199,7 @@ def create_app(settings: Settings | None = None) -> Flask:
         app, identify=people_routes.identify, funds=fund_queries.choices, check_form=forms.csrf.protect
     )
     caching.install(app)
+    reading.install(app)
     errors.install(app)
     office.install(app)
     for blueprint in BLUEPRINTS:

@@ -80,7 +80,7 @@ def drafts_that_wait(reading: Session, who: Actor, fund: FundChoice) -> list[off
 
 
 @blueprint.get("/")
-@requires(Permission.DISBURSEMENT_READ)
+@requires(Permission.DISBURSEMENT_READ, personal=True)
 def listing() -> Response:
     """The fund's requests by state, the newest first."""
     fund = office_fund()
@@ -303,7 +303,7 @@ def remove_file(disbursement_id: int, file_id: int) -> Response:
 
 
 @blueprint.route("/<int:disbursement_id>/submit", methods=["GET", "POST"])
-@requires(Permission.DISBURSEMENT_REQUEST)
+@requires(Permission.DISBURSEMENT_REQUEST, personal=True)
 def submit(disbursement_id: int) -> Response:
     """Show exactly what will be fixed and the money left afterwards, then put the request before the council."""
     found = readable(disbursement_id)

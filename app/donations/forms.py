@@ -17,7 +17,7 @@ from app.goods.operations import GoodsDraft
 from app.goods.rules import PLACE_MAX
 from app.goods.states import CATEGORIES, CONDITIONS
 from app.parties.operations import PartyDraft
-from app.parties.rules import KINDS, ConsentDraft
+from app.parties.rules import KINDS, LONGEST_ALIAS, LONGEST_GUARDIAN, WISHES, ConsentDraft
 from app.shared.errors import N_
 from app.web.forms import (
     ChoiceField,
@@ -36,7 +36,6 @@ NEW_EARMARK = "new"
 MAX_LINES = 60
 _LINE_FIELD = re.compile(r"goods-(\d+)-(\w+)")
 _LARGEST_ID = 2**63 - 1
-WISHES = {"named": N_("同意公开姓名"), "not_named": N_("不公开姓名")}
 
 
 def row_id(text: str) -> int:
@@ -51,6 +50,29 @@ def contact_field() -> TextField:
     """How to reach a donor."""
     return TextField(
         _("联系方式"), [Optional(), Length(max=200)], description=_("加密保存，只给有权限的人看，不会公开")
+    )
+
+
+def alias_field() -> TextField:
+    """The name that a donor chose to be shown by."""
+    return TextField(
+        _("公开显示的称呼"),
+        [Optional(), Length(max=LONGEST_ALIAS)],
+        description=_("只在选“用自己起的称呼”时填写；不能是别人或单位的名称"),
+    )
+
+
+def minor_field() -> BooleanField:
+    """Whether the donor is a child for whom a guardian speaks."""
+    return BooleanField(_("捐赠人不满十四周岁"))
+
+
+def guardian_field() -> TextField:
+    """The guardian who agreed for a child."""
+    return TextField(
+        _("监护人"),
+        [Optional(), Length(max=LONGEST_GUARDIAN)],
+        description=_("姓名和关系，例如“父亲某某”；加密保存，不会公开"),
     )
 
 
@@ -71,6 +93,10 @@ class GiftForm(OnceForm):
     consent_evidence = TextField(
         _("证明"), [Optional(), Length(max=1000)], description=_("例如：签字登记表第 3 页；没有可以不填")
     )
+    consent_display_name = alias_field()
+    consent_given_on = DateField(_("表示的日期"), [Optional()], past=True)
+    consent_is_minor = minor_field()
+    consent_guardian = guardian_field()
     received_on = DateField(_("收到日期"), [Given()])
     earmark = ChoiceField(_("用途"), [Given()], blank=False)
     wish = TextField(
@@ -107,7 +133,13 @@ class GiftForm(OnceForm):
         consent = None
         if self.consent_wish.data:
             consent = ConsentDraft(
-                self.consent_wish.data, self.consent_how.data or "", self.consent_evidence.data or ""
+                self.consent_wish.data,
+                self.consent_how.data or "",
+                self.consent_evidence.data or "",
+                self.consent_display_name.data or "",
+                self.consent_given_on.data,
+                bool(self.consent_is_minor.data),
+                self.consent_guardian.data or "",
             )
         return PartyDraft(self.donor_kind.data or "", self.donor.data or "", consent, self.contact.data or "")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import func, select
@@ -382,11 +383,33 @@ def reverse_donation(
 def change_consent(session: Session, actor: Actor, party_id: int, draft: ConsentDraft, fund_id: int) -> int:
     """Record consent or its withdrawal, with effect on every public page at once. Returns the public rows rewritten."""
     actor.require(Permission.CONSENT_RECORD, fund_id)
-    if as_draft(current_consent(session, party_id)) == ConsentDraft(
-        draft.wish, draft.how.strip(), draft.evidence.strip()
-    ):
+    return _say(session, actor, party_id, draft)
+
+
+def record_own_consent(
+    session: Session, party_id: int, draft: ConsentDraft, *, how: str, evidence: str
+) -> int:
+    """What a donor says themselves about being named, without an office; ``how`` (for example the page that they said it on)
+    and ``evidence`` (what proved that it was they) stand in the place of the draft's own. Returns the public rows rewritten.
+
+    Inside ``transaction(books=True)``. The caller has proved that it is the donor. Taking back always works. Raises Refused
+    like ``record_consent``; saying the same again changes nothing.
+    """
+    said = replace(draft, how=how, evidence=evidence)
+    return _say(session, Actor(user_id=None, name=""), party_id, said)
+
+
+def _say(session: Session, actor: Actor, party_id: int, draft: ConsentDraft) -> int:
+    said = replace(
+        draft,
+        how=draft.how.strip(),
+        evidence=draft.evidence.strip(),
+        display_name=normal(draft.display_name) if draft.wish == "alias" else "",
+        guardian=draft.guardian.strip() if draft.is_minor else "",
+    )
+    if as_draft(current_consent(session, party_id)) == said:
         return 0  # the second click of a double click
-    party = record_consent(session, actor, party_id, draft)
+    party = record_consent(session, actor, party_id, said)
     return show_party(session, party.id, party.public_name)
 
 

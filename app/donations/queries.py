@@ -181,7 +181,9 @@ def waiting_for_evidence(session: Session, fund_id: int, limit: int = 100) -> li
     gave = select(Donation.id).where(Donation.party_id == Party.id, Donation.fund_id == fund_id).exists()
     waiting = (
         select(Party.id)
-        .join(Consent, and_(Consent.party_id == Party.id, Consent.wish == "named", Consent.evidence == ""))
+        .join(
+            Consent, and_(Consent.party_id == Party.id, Consent.wish != "not_named", Consent.evidence == "")
+        )
         .where(Party.kind.in_(("person", "sole_trader")), Consent.id == newest, gave)
         .order_by(Party.id)
         .limit(limit)

@@ -36,7 +36,7 @@ from app.ledger import queries as ledger
 from app.ledger.tracing import queries as tracing
 from app.ledger.treasury import queries as books
 from app.parties import queries as parties
-from app.parties.rules import KINDS, waits_for_evidence
+from app.parties.rules import KINDS, WISHES, waits_for_evidence
 from app.people.queries import names_of
 from app.settings import Settings
 from app.shared import clock
@@ -160,7 +160,7 @@ def asked_day(name: str) -> tuple[date | None, str | None]:
 
 
 @blueprint.route("/record", methods=["GET", "POST"])
-@requires(Permission.GIFT_RECORD)
+@requires(Permission.GIFT_RECORD, personal=True)
 def record() -> Response:
     """Record a gift of money."""
     fund = office_fund()
@@ -195,7 +195,7 @@ def record() -> Response:
 
 
 @blueprint.route("/record-goods", methods=["GET", "POST"])
-@requires(Permission.GIFT_RECORD)
+@requires(Permission.GIFT_RECORD, personal=True)
 def record_goods() -> Response:
     """Record a gift in kind, line by line."""
     fund = office_fund()
@@ -369,6 +369,7 @@ def show(donation_id: int) -> Response:
         uses=tracing.uses_of_tranche(reading, gift.entry_number),
         lines=queries.goods_of(reading, gift),
         consents=consents,
+        wish_names={wish: _(name) for wish, name in WISHES.items()},
         waits_for_evidence=waits_for_evidence(
             donor.kind, parties.as_draft(consents[0] if consents else None)
         ),

@@ -18,14 +18,14 @@ blueprint = Blueprint("files", __name__, url_prefix="/office/files")
 
 
 @blueprint.get("/<int:file_id>")
-@requires(Permission.OFFICE_ENTER)
+@requires(Permission.OFFICE_ENTER, personal=True)
 def download(file_id: int) -> Response:
     """A file of a record that the person may read."""
     return send_attachment(queries.readable_file(session(), actor(), file_id))
 
 
 @blueprint.get("/<int:file_id>/small")
-@requires(Permission.OFFICE_ENTER)
+@requires(Permission.OFFICE_ENTER, personal=True)
 def small(file_id: int) -> Response:
     """A picture of a record that the person may read, made small for a telephone. NotFound for anything but a picture."""
     settings: Settings = current_app.extensions["sunledger_settings"]

@@ -257,4 +257,5 @@ declare(
     whole_numbers("balance", "debit_minor", "credit_minor"),
     whole_numbers("money_account_day", "balance_minor"),
     append_only("audit_event"),
+    append_only("personal_reading"),
 )

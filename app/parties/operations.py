@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import insert
 from sqlalchemy.orm import Session
@@ -12,7 +15,7 @@ from app.log.queries import latest_version
 from app.parties import queries
 from app.parties.models import Consent, Party
 from app.parties.queries import OFFICE_SEARCH
-from app.parties.rules import KINDS, ConsentDraft, public_name
+from app.parties.rules import KINDS, ConsentDraft, public_name, refuse_wrong_consent
 from app.shared import clock
 from app.shared.audit import record
 from app.shared.db import insert_rows
@@ -52,6 +55,19 @@ def require_valid(draft: PartyDraft) -> None:
         raise Refused(N_("名称最多 200 个字"), field="donor")
     if len(draft.contact) > 200:
         raise Refused(N_("联系方式最多 200 个字"), field="contact")
+    if draft.consent is not None and draft.kind != "unnamed":
+        with _fields_of_new_party():
+            refuse_wrong_consent(draft.kind, draft.name, draft.consent)
+
+
+@contextmanager
+def _fields_of_new_party() -> Iterator[None]:
+    """What is wrong in the consent of a party to be recorded, under the names that its fields have beside the party's own."""
+    try:
+        yield
+    except Refused as wrong:
+        wrong.field = f"consent_{wrong.field}"
+        raise
 
 
 def record_parties(session: Session, actor: Actor, drafts: list[PartyDraft]) -> list[RecordedParty]:
@@ -76,6 +92,9 @@ def record_parties(session: Session, actor: Actor, drafts: list[PartyDraft]) -> 
                 same_as[index] = waiting[name]
                 continue
             waiting[name] = index
+        if draft.consent is not None and draft.consent.wish == "alias":
+            with _fields_of_new_party():
+                _refuse_name_of_another(session, 0, draft.consent.display_name, asked_by_office=True)
         fresh.append((index, draft))
     for (index, _), recorded in zip(
         fresh, _insert(session, actor, [draft for _, draft in fresh]), strict=True
@@ -103,14 +122,7 @@ def _insert(session: Session, actor: Actor, drafts: list[PartyDraft]) -> list[Re
     ]
     ids = session.scalars(insert(Party).returning(Party.id, sort_by_parameter_order=True), values).all()
     consents = [
-        {
-            "party_id": party_id,
-            "wish": draft.consent.wish,
-            "how": draft.consent.how,
-            "evidence": draft.consent.evidence,
-            "recorded_by_id": actor.user_id,
-            "recorded_at": at,
-        }
+        _consent_values(party_id, draft.consent) | {"recorded_by_id": actor.user_id, "recorded_at": at}
         for party_id, draft in zip(ids, drafts, strict=True)
         if draft.consent is not None
     ]
@@ -126,26 +138,43 @@ def _insert(session: Session, actor: Actor, drafts: list[PartyDraft]) -> list[Re
 
 
 def record_consent(session: Session, actor: Actor, party_id: int, draft: ConsentDraft) -> Party:
-    """Record what a party says now about being named. The caller rewrites what the public reads of the party's gifts."""
+    """Record what a party says now about being named. The caller rewrites what the public reads of the party's gifts.
+
+    Raises Refused like ``refuse_wrong_consent``, and for an alias that is somebody else's name. A person without an office
+    learns nothing from that about who else gave: for them only the names of organisations are refused.
+    """
     party = queries.party(session, party_id)
-    if draft.wish not in ("named", "not_named"):
-        raise Refused(N_("请选择公开或不公开"), field="wish")
-    if not draft.how.strip():
-        raise Refused(N_("请写明何时、以什么方式表示的"), field="how")
-    session.add(
-        Consent(
-            party_id=party_id,
-            wish=draft.wish,
-            how=draft.how.strip(),
-            evidence=draft.evidence.strip(),
-            recorded_by_id=actor.user_id,
-            recorded_at=clock.now(),
+    refuse_wrong_consent(party.kind, party.name, draft)
+    if draft.wish == "alias":
+        _refuse_name_of_another(
+            session, party_id, draft.display_name, asked_by_office=actor.user_id is not None
         )
+    session.add(
+        Consent(**_consent_values(party_id, draft), recorded_by_id=actor.user_id, recorded_at=clock.now())
     )
     party.public_name = public_name(party.kind, party.name, draft)
     session.flush()
     record(session, actor.user_id, "record_consent", "party", party_id, wish=draft.wish)
     return party
+
+
+def _consent_values(party_id: int, draft: ConsentDraft) -> dict[str, Any]:
+    return {
+        "party_id": party_id,
+        "wish": draft.wish,
+        "how": draft.how.strip(),
+        "evidence": draft.evidence.strip(),
+        "display_name": normal(draft.display_name) if draft.wish == "alias" else "",
+        "given_on": draft.given_on,
+        "is_minor": draft.is_minor,
+        "guardian": _sealed(draft.guardian) if draft.is_minor else None,
+    }
+
+
+def _refuse_name_of_another(session: Session, party_id: int, alias: str, *, asked_by_office: bool) -> None:
+    kinds = ("organisation", "person", "sole_trader") if asked_by_office else ("organisation",)
+    if queries.is_name_of_another(session, normal(alias), party_id, kinds):
+        raise Refused(N_("这个称呼是别人的名称，请换一个"), field="display_name")
 
 
 def correct_party(

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.parties.models import Consent, Party
 from app.parties.rules import ConsentDraft, email_in
-from app.shared.encryption import keyed_hash
+from app.shared.encryption import decrypt, keyed_hash
 from app.shared.errors import N_, NotFound
 from app.shared.search import SearchIndex
 
@@ -62,9 +62,25 @@ def consents_of(session: Session, party_id: int) -> list[Consent]:
     )
 
 
+def is_name_of_another(session: Session, words: str, party_id: int, kinds: Collection[str]) -> bool:
+    """Whether a party of one of these kinds, other than this one, is recorded under exactly these words."""
+    same = select(Party.id).where(Party.name == words, Party.id != party_id, Party.kind.in_(kinds))
+    return session.scalar(same.limit(1)) is not None
+
+
 def as_draft(consent: Consent | None) -> ConsentDraft | None:
     """A stored consent as the rules take it."""
-    return None if consent is None else ConsentDraft(consent.wish, consent.how, consent.evidence)
+    if consent is None:
+        return None
+    return ConsentDraft(
+        consent.wish,
+        consent.how,
+        consent.evidence,
+        consent.display_name,
+        consent.given_on,
+        consent.is_minor,
+        decrypt(consent.guardian) if consent.guardian else "",
+    )
 
 
 def found_by_name(session: Session, words: str, limit: int = 20) -> list[Party]:

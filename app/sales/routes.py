@@ -114,7 +114,7 @@ def add() -> Response:
 
 
 @blueprint.get("/<int:event_id>")
-@requires(Permission.BOOKS_READ)
+@requires(Permission.BOOKS_READ, personal=True)
 def show(event_id: int) -> Response:
     """One event: totals, lots, sales, and after closing its entries and counts."""
     event = readable_event(event_id)

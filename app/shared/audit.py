@@ -28,6 +28,28 @@ class AuditEvent(Base):
     detail: Mapped[str] = mapped_column(Text, default="{}")
 
 
+class PersonalReading(Base):
+    """One page or file with personal data in it that somebody of the office was shown (PIPL Art. 51: who may see is limited,
+    and who saw is known). No word of the page is kept, nor what was searched for. Never changed or deleted."""
+
+    __tablename__ = "personal_reading"
+    __table_args__ = (
+        Index("ix_personal_reading_fund", "fund_id", "id"),
+        Index("ix_personal_reading_reader", "reader_id", "id"),
+        Index("ix_personal_reading_subject", "subject_type", "subject_id", "id"),
+    )
+
+    id: Mapped[Id]
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    reader_id: Mapped[int] = mapped_column(BigInteger)
+    # The fund that the reader worked in; None where there was none yet.
+    fund_id: Mapped[int | None] = mapped_column(BigInteger)
+    endpoint: Mapped[str] = mapped_column(String(100))
+    # The record in the page's address ("donation", 7); "" and None for a list.
+    subject_type: Mapped[str] = mapped_column(String(40))
+    subject_id: Mapped[int | None] = mapped_column(BigInteger)
+
+
 def record(
     session: Session, actor_id: int | None, action: str, subject_type: str, subject_id: int, **detail: Any
 ) -> None:

@@ -175,10 +175,10 @@ def annex_rows(session: Session, fund_id: int, period: Period) -> Iterator[rules
 
 
 def masked_parties(session: Session) -> dict[int, str]:
-    """What an issued document calls each person and sole trader who is named on the live site."""
+    """What an issued document calls each person and sole trader whom the live site shows by name, alias or surname."""
     rows = session.execute(
         select(Party.id, Party.kind).where(
-            Party.kind.in_(["person", "sole_trader"]), Party.public_name == Party.name
+            Party.kind.in_(MASKS), Party.kind != "organisation", Party.public_name.not_in(MASKS.values())
         )
     )
     return {party_id: MASKS[kind] for party_id, kind in rows}

@@ -44,6 +44,11 @@ class Access:
     permission: Permission | None = None
     cached: bool = False
     before_password_change: bool = False
+    personal: bool = False
+
+
+# Whoever needs one of these to open a page is shown names or contacts on it.
+_OF_PERSONAL_DATA = frozenset({Permission.PERSONAL_READ, Permission.CONSENT_RECORD})
 
 
 @dataclass(frozen=True)
@@ -111,9 +116,13 @@ def signed_in(
     return lambda each: _mark(each, Access("signed_in", before_password_change=before_password_change))
 
 
-def requires(permission: Permission) -> Callable[[View], View]:
-    """Whoever may ``permission`` in the office's current fund."""
-    return lambda view: _mark(view, Access("requires", permission=permission))
+def requires(permission: Permission, *, personal: bool = False) -> Callable[[View], View]:
+    """Whoever may ``permission`` in the office's current fund.
+
+    ``personal``: the page shows true names or contacts, so who opened it is noted (app.web.reading).
+    """
+    noted = personal or permission in _OF_PERSONAL_DATA
+    return lambda view: _mark(view, Access("requires", permission=permission, personal=noted))
 
 
 def access_of(view: Callable[..., Any] | None) -> Access | None:

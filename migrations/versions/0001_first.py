@@ -81,6 +81,19 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_audit_event'))
     )
     op.create_index('ix_audit_event_subject', 'audit_event', ['subject_type', 'subject_id'], unique=False)
+    op.create_table('personal_reading',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('reader_id', sa.BigInteger(), nullable=False),
+    sa.Column('fund_id', sa.BigInteger(), nullable=True),
+    sa.Column('endpoint', sa.String(length=100), nullable=False),
+    sa.Column('subject_type', sa.String(length=40), nullable=False),
+    sa.Column('subject_id', sa.BigInteger(), nullable=True),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_personal_reading'))
+    )
+    op.create_index('ix_personal_reading_fund', 'personal_reading', ['fund_id', 'id'], unique=False)
+    op.create_index('ix_personal_reading_reader', 'personal_reading', ['reader_id', 'id'], unique=False)
+    op.create_index('ix_personal_reading_subject', 'personal_reading', ['subject_type', 'subject_id', 'id'], unique=False)
     op.create_table('book_head',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('entry_count', sa.BigInteger(), nullable=False),
@@ -230,9 +243,15 @@ def upgrade() -> None:
     sa.Column('wish', sa.String(length=20), nullable=False),
     sa.Column('how', sa.String(length=200), nullable=False),
     sa.Column('evidence', sa.Text(), nullable=False),
+    sa.Column('display_name', sa.String(length=40), nullable=False),
+    sa.Column('given_on', sa.Date(), nullable=True),
+    sa.Column('is_minor', sa.Boolean(), nullable=False),
+    sa.Column('guardian', sa.LargeBinary(), nullable=True),
     sa.Column('recorded_by_id', sa.BigInteger(), nullable=True),
     sa.Column('recorded_at', sa.DateTime(timezone=True), nullable=False),
-    sa.CheckConstraint("wish IN ('named', 'not_named')", name=op.f('consent_wish_is_known')),
+    sa.CheckConstraint("wish IN ('named', 'alias', 'masked', 'not_named')", name=op.f('consent_wish_is_known')),
+    sa.CheckConstraint("(wish = 'alias') = (display_name <> '')", name=op.f('consent_alias_has_its_words')),
+    sa.CheckConstraint("NOT is_minor OR wish = 'not_named' OR (guardian IS NOT NULL AND evidence <> '')", name=op.f('consent_of_a_child_has_a_guardian')),
     sa.ForeignKeyConstraint(['party_id'], ['party.id'], name=op.f('fk_consent_party_id')),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_consent'))
     )
@@ -1869,6 +1888,10 @@ def downgrade() -> None:
     op.drop_table('entry_seal')
     op.drop_table('document_number')
     op.drop_table('book_head')
+    op.drop_index('ix_personal_reading_subject', table_name='personal_reading')
+    op.drop_index('ix_personal_reading_reader', table_name='personal_reading')
+    op.drop_index('ix_personal_reading_fund', table_name='personal_reading')
+    op.drop_table('personal_reading')
     op.drop_index('ix_audit_event_subject', table_name='audit_event')
     op.drop_table('audit_event')
     op.drop_index('ix_attachment_subject', table_name='attachment')

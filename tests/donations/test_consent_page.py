@@ -6,11 +6,17 @@ from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
+from app.donations.operations import record_own_consent
 from app.ledger.models import LedgerRow
 from app.parties.models import Consent, Party
 from app.parties.operations import PartyDraft
+from app.parties.rules import ConsentDraft
+from app.shared import clock
+from app.shared.db import transaction
+from app.shared.errors import Refused
 from tests.donations.gifts import PERSON, PLACE, books, gift, give
 from tests.files import pictures
 from tests.visitor import Visitor
@@ -158,3 +164,100 @@ def test_who_may_record_consent_and_put_a_donor_right(visit: Visit, session: Ses
     assert visit("accountant").post(f"{PLACE}/{gift_id}/consent", NAMED).status == 403
     assert visit("cashier").get(f"{PLACE}/consents").status == 403
     assert books(session) == before
+
+
+ALIAS = {"wish": "alias", "display_name": "一米阳光的朋友", "how": "电话", "evidence": "录音"}
+
+
+def test_donor_is_shown_by_a_chosen_name_or_by_surname_and_takes_it_back(
+    visit: Visit, session: Session
+) -> None:
+    gift_id = give(session)
+    secretary, path = visit("secretary"), f"{PLACE}/{gift_id}/consent"
+    stranger = visit()
+    address = f"/entries/{gift(session, gift_id).entry_number}"
+    for said, shown in (
+        (ALIAS | {"given_on": "2023-09-20"}, "一米阳光的朋友"),
+        ({"wish": "masked", "how": "电话", "evidence": "录音", "display_name": ""}, "古**"),
+        ({"wish": "not_named", "how": "电话", "display_name": ""}, "爱心居民"),
+    ):
+        page = secretary.follow(secretary.submit(path, said))
+        assert page.notices[0] == f"已登记，公开页面上现在显示“{shown}”"
+        for public in (address, "/ledger", "/ledger.csv", "/ledger.json"):
+            assert shown in stranger.get(public).content.decode()
+            assert PERSON.name not in stranger.get(public).content.decode()
+    assert "一米阳光的朋友" not in stranger.get("/ledger").content.decode()
+    assert "2023-09-20" in page.words
+
+
+def test_alias_of_somebody_else_is_refused_beside_its_field(visit: Visit, session: Session) -> None:
+    gift_id = give(session)
+    give(session, donor=PartyDraft("organisation", "新疆三为"))
+    give(session, donor=PartyDraft("person", "阿依古丽"))
+    before = books(session)
+    path = f"{PLACE}/{gift_id}/consent"
+    for name in ("新疆三为", "阿依古丽"):
+        answer = visit("secretary").submit(path, ALIAS | {"display_name": name})
+        assert (answer.status, answer.error_at("display_name")) == (422, "这个称呼是别人的名称，请换一个")
+        assert answer.value_of("how") == "电话"
+    assert books(session) == before
+
+
+def test_child_needs_a_guardian_whose_name_is_kept_encrypted(visit: Visit, session: Session) -> None:
+    gift_id = give(session)
+    secretary, path = visit("secretary"), f"{PLACE}/{gift_id}/consent"
+    child = NAMED | {"evidence": "第 3 页", "is_minor": "y"}
+    answer = secretary.submit(path, child)
+    assert answer.error_at("guardian") == "不满十四周岁的捐赠人，要由监护人同意；请写明监护人"
+    secretary.submit(path, child | {"guardian": "母亲帕提古丽"})
+    assert _public(session, gift_id) == PERSON.name
+    kept = session.scalars(select(Consent)).one()
+    assert kept.is_minor
+    assert kept.guardian is not None
+    assert "帕提古丽".encode() not in kept.guardian
+    assert secretary.get(path).value_of("guardian") == "母亲帕提古丽"
+
+
+def test_database_keeps_a_child_from_being_shown_without_a_guardian(session: Session) -> None:
+    gift_id = give(session)
+    party_id = gift(session, gift_id).party_id
+    row = {"party_id": party_id, "how": "电话", "evidence": "录音", "recorded_at": clock.now()}
+    for wrong in ({"wish": "masked", "is_minor": True}, {"wish": "alias"}, {"wish": "whispered"}):
+        with pytest.raises(IntegrityError), transaction(session, books=True):
+            session.add(Consent(**row | wrong))
+        session.rollback()
+
+
+def test_donor_says_it_without_an_office_and_takes_it_back(session: Session) -> None:
+    gift_id = give(session)
+    give(session, donor=PartyDraft("person", "阿依古丽"))
+    give(session, donor=PartyDraft("organisation", "新疆三为"))
+    party_id = gift(session, gift_id).party_id
+    page = {"how": "在捐赠人页面选择", "evidence": "凭收据码"}
+
+    def say(wish: str, name: str = "") -> int:
+        with transaction(session, books=True):
+            return record_own_consent(session, party_id, ConsentDraft(wish, "", "", name), **page)
+
+    assert (say("masked"), _public(session, gift_id)) == (1, "古**")
+    assert say("masked") == 0
+    with pytest.raises(Refused):
+        say("alias", "新疆三为")
+    assert (say("alias", "阿依古丽"), _public(session, gift_id)) == (
+        1,
+        "阿依古丽",
+    )  # who else gave stays unsaid
+    assert (say("not_named"), _public(session, gift_id)) == (1, "爱心居民")
+    assert set(session.scalars(select(Consent.recorded_by_id))) == {None}
+
+
+def test_new_donor_is_recorded_with_a_chosen_name(visit: Visit, session: Session) -> None:
+    typed = {"amount": "10.00", "received_on": "2023-09-20", "method": "bank", "donor": "阿依古丽"}
+    typed |= {"donor_kind": "person", "consent_wish": "alias", "consent_how": "当面"}
+    secretary = visit("secretary")
+    answer = secretary.submit(f"{PLACE}/record", typed)
+    assert answer.error_at("consent_display_name") == "请填写公开显示的称呼"
+    secretary.submit(
+        f"{PLACE}/record", typed | {"consent_display_name": "月亮", "consent_evidence": "登记表第 1 页"}
+    )
+    assert session.scalars(select(Party.public_name)).one() == "月亮"

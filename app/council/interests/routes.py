@@ -71,7 +71,7 @@ def _roles() -> dict[str, str]:
 
 
 @blueprint.get("/")
-@requires(Permission.INTEREST_DECLARE)
+@requires(Permission.INTEREST_DECLARE, personal=True)
 def own() -> Response:
     """What the person declared for this fund; nobody else's."""
     who, fund = actor(), office_fund()
@@ -105,7 +105,7 @@ def declare() -> Response:
 
 
 @blueprint.route("/declare-none", methods=["GET", "POST"])
-@requires(Permission.INTEREST_DECLARE)
+@requires(Permission.INTEREST_DECLARE, personal=True)
 def declare_none() -> Response:
     """Ask, then enter that there is no interest, or none but those that stand."""
     who, fund = actor(), office_fund()
@@ -127,7 +127,7 @@ def declare_none() -> Response:
 
 
 @blueprint.route("/<int:interest_id>/end", methods=["GET", "POST"])
-@requires(Permission.INTEREST_DECLARE)
+@requires(Permission.INTEREST_DECLARE, personal=True)
 def end(interest_id: int) -> Response:
     """Let an interest end that one declared, or recorded for somebody."""
     found = queries.own_or_recorded(session(), actor(), interest_id)
@@ -186,7 +186,7 @@ def record_for(user_id: int) -> Response:
 
 
 @blueprint.get("/register")
-@requires(Permission.INTEREST_READ)
+@requires(Permission.INTEREST_READ, personal=True)
 def register() -> Response:
     """Everything that was declared, for supervisor and auditor."""
     fund = office_fund()

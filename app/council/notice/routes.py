@@ -278,7 +278,7 @@ def _context(found: Objection) -> dict[str, Any]:
 
 
 @blueprint.get("/<number>")
-@requires(Permission.DISBURSEMENT_READ)
+@requires(Permission.DISBURSEMENT_READ, personal=True)
 def show_in_office(number: str) -> Response:
     """One objection: what it says, by when an answer is due, what can be done."""
     return page("objections/show.html", **_context(_readable(number)))

@@ -155,7 +155,7 @@ _ACCEPTED_HINTS = {
 
 
 @blueprint.get("/<int:disbursement_id>")
-@requires(Permission.DISBURSEMENT_READ)
+@requires(Permission.DISBURSEMENT_READ, personal=True)
 def show(disbursement_id: int) -> Response:
     """One request: what it asks, who gains, what is left afterwards, the vote, the payments, who did what."""
     return dossier_page(readable(disbursement_id))

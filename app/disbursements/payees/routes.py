@@ -22,7 +22,7 @@ blueprint = Blueprint("payees", __name__, url_prefix="/office/disbursements")
 
 
 @blueprint.get("/<int:disbursement_id>/payee-account")
-@requires(Permission.DISBURSEMENT_READ)
+@requires(Permission.DISBURSEMENT_READ, personal=True)
 def account(disbursement_id: int) -> Response:
     """Every account that the payee had, the current one first; only those who pay read the whole number."""
     return _page(disbursement_id, "account")

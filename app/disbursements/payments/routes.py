@@ -115,7 +115,7 @@ def _back(found: Disbursement, said: str) -> Response:
 
 
 @blueprint.route("/<int:disbursement_id>/pay", methods=["GET", "POST"])
-@requires(Permission.DISBURSEMENT_PAY)
+@requires(Permission.DISBURSEMENT_PAY, personal=True)
 def pay(disbursement_id: int) -> Response:
     """Pay an approved request, whole or in part; the slip and the payment are kept together or not at all."""
     found = readable(disbursement_id)

@@ -127,7 +127,7 @@ def upload() -> Response:
 
 
 @blueprint.route("/<upload>", methods=["GET", "POST"])
-@requires(Permission.DISBURSEMENT_REQUEST)
+@requires(Permission.DISBURSEMENT_REQUEST, personal=True)
 def check(upload: str) -> Response:
     """What importing it would do; confirm."""
     return PAGES.check(upload)

@@ -7,9 +7,26 @@ from wtforms import IntegerField
 from wtforms.validators import InputRequired, Length, Optional
 from wtforms.widgets import HiddenInput, TextArea
 
-from app.donations.forms import WISHES, GoodsLinesForm, contact_field, row_id
-from app.parties.rules import KINDS
-from app.web.forms import ChoiceField, FileField, Form, Given, MoneyField, OnceForm, RadioField, TextField
+from app.donations.forms import (
+    GoodsLinesForm,
+    alias_field,
+    contact_field,
+    guardian_field,
+    minor_field,
+    row_id,
+)
+from app.parties.rules import KINDS, WISHES
+from app.web.forms import (
+    ChoiceField,
+    DateField,
+    FileField,
+    Form,
+    Given,
+    MoneyField,
+    OnceForm,
+    RadioField,
+    TextField,
+)
 
 
 class SeenForm(Form):
@@ -56,6 +73,8 @@ class ConsentForm(Form):
     """What a donor says now about being named."""
 
     wish = RadioField(_("公开意愿"), choices=[(wish, _(text)) for wish, text in WISHES.items()])
+    display_name = alias_field()
+    given_on = DateField(_("表示的日期"), [Optional()], past=True)
     how = TextField(
         _("何时、以什么方式表示"),
         [Given(), Length(max=200)],
@@ -67,6 +86,8 @@ class ConsentForm(Form):
         widget=TextArea(),
         description=_("证明在哪里，例如“签字登记表第 3 页”；个人和商户没有证明就不公开姓名"),
     )
+    is_minor = minor_field()
+    guardian = guardian_field()
     file = FileField(_("证明的照片或扫描件"), [Optional()], description=_("只给有权限的人看，不会公开"))
 
 

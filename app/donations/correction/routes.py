@@ -29,7 +29,7 @@ from app.goods.operations import GoodsDraft, draft_of
 from app.goods.queries import place_name
 from app.ledger import queries as ledger
 from app.parties import queries as parties
-from app.parties.rules import KINDS, ConsentDraft
+from app.parties.rules import KINDS, WISHES, ConsentDraft, wishes_of
 from app.settings import Settings
 from app.shared.encryption import decrypt
 from app.shared.errors import N_, Conflict, NotFound
@@ -61,7 +61,7 @@ def _shown(template: str, gift: Donation, **context: Any) -> Response:
 
 
 @blueprint.route("/words", methods=["GET", "POST"])
-@requires(Permission.GIFT_RECORD)
+@requires(Permission.GIFT_RECORD, personal=True)
 def words(donation_id: int) -> Response:
     """Correct words, without touching the books."""
     gift = _standing(donation_id)
@@ -87,7 +87,7 @@ def words(donation_id: int) -> Response:
 
 
 @blueprint.route("/money", methods=["GET", "POST"])
-@requires(Permission.BOOKS_CORRECT)
+@requires(Permission.BOOKS_CORRECT, personal=True)
 def money(donation_id: int) -> Response:
     """Correct amount, way or purpose of a gift of money: asked for, confirmed, then reversed and recorded anew."""
     gift = _standing(donation_id, "money")
@@ -156,7 +156,7 @@ def _account_wanted(form: MoneyCorrectionForm, gift: Donation, shows_accounts: b
 
 
 @blueprint.route("/goods", methods=["GET", "POST"])
-@requires(Permission.BOOKS_CORRECT)
+@requires(Permission.BOOKS_CORRECT, personal=True)
 def goods(donation_id: int) -> Response:
     """Correct the lines or the purpose of a gift in kind."""
     gift = _standing(donation_id, "goods")
@@ -275,7 +275,7 @@ def _corrected(gift: Donation) -> Response:
 
 
 @blueprint.route("/reverse", methods=["GET", "POST"])
-@requires(Permission.BOOKS_CORRECT)
+@requires(Permission.BOOKS_CORRECT, personal=True)
 def reverse(donation_id: int) -> Response:
     """Reverse a gift that never was."""
     gift = _standing(donation_id)
@@ -295,8 +295,18 @@ def reverse(donation_id: int) -> Response:
 def consent(donation_id: int) -> Response:
     """Record what the donor says now about being named."""
     gift = gift_of_fund(donation_id)
+    party = parties.party(session(), gift.party_id)
     now = parties.current_consent(session(), gift.party_id)
-    form = ConsentForm(wish=now.wish if now else None)
+    said = parties.as_draft(now)
+    form = ConsentForm(
+        wish=said.wish if said else None,
+        display_name=said.display_name if said else None,
+        is_minor=bool(said and said.is_minor),
+        guardian=said.guardian if said else None,
+    )
+    form.wish.offer(
+        (wish, _(text)) for wish, text in WISHES.items() if wish in wishes_of(party.kind, party.name)
+    )
     if form.validate_on_submit():
         upload = form.file.data
         content = read_upload(upload.stream) if upload and upload.filename else None
@@ -308,7 +318,15 @@ def consent(donation_id: int) -> Response:
                     writing,
                     actor(),
                     gift.party_id,
-                    ConsentDraft(form.wish.data, form.how.data or "", evidence),
+                    ConsentDraft(
+                        form.wish.data,
+                        form.how.data or "",
+                        evidence,
+                        form.display_name.data or "",
+                        form.given_on.data,
+                        bool(form.is_minor.data),
+                        form.guardian.data or "",
+                    ),
                     gift.fund_id,
                 )
                 newest = parties.current_consent(writing, gift.party_id)
@@ -333,7 +351,7 @@ def consent(donation_id: int) -> Response:
 
 
 @blueprint.route("/donor", methods=["GET", "POST"])
-@requires(Permission.GIFT_RECORD)
+@requires(Permission.GIFT_RECORD, personal=True)
 def donor(donation_id: int) -> Response:
     """Correct the donor's name, kind or contact, on all their gifts."""
     gift = gift_of_fund(donation_id)

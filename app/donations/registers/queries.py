@@ -233,7 +233,7 @@ def claims_of(session: Session, party_ids: Iterable[int]) -> dict[int, bool]:
     for ids in _chunks(party_ids):
         newest = select(func.max(Consent.id)).where(Consent.party_id.in_(ids)).group_by(Consent.party_id)
         rows = session.execute(select(Consent.party_id, Consent.wish).where(Consent.id.in_(newest)))
-        found.update({row.party_id: row.wish == "named" for row in rows})
+        found.update({row.party_id: row.wish != "not_named" for row in rows})
     return found
 
 

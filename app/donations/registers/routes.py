@@ -104,7 +104,7 @@ def upload() -> Response:
 
 
 @blueprint.route("/import/<upload>", methods=["GET", "POST"])
-@requires(Permission.GIFT_RECORD)
+@requires(Permission.GIFT_RECORD, personal=True)
 def check(upload: str) -> Response:
     """What importing the file would do. A GET answers its questions in the address; a POST confirms."""
     waiting = waiting_upload(KIND, upload)

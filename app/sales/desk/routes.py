@@ -65,7 +65,7 @@ def amount_of(form: SaleForm, lots: list[queries.LotView]) -> int:
 
 
 @blueprint.route("/<int:event_id>/record", methods=["GET", "POST"])
-@requires(Permission.SALE_RUN)
+@requires(Permission.SALE_RUN, personal=True)
 def record(event_id: int) -> Response:
     """Record one sale and stay here for the next."""
     event = readable_event(event_id)

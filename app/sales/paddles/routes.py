@@ -60,7 +60,7 @@ def _slips(event: SaleEvent, pins: dict[int, str]) -> Response:
 
 
 @blueprint.route("/<int:event_id>/paddles/<int:paddle_id>", methods=["GET", "POST"])
-@requires(Permission.SALE_RUN)
+@requires(Permission.SALE_RUN, personal=True)
 def show(event_id: int, paddle_id: int) -> Response:
     """Who holds a paddle; blocking it."""
     paddle = _paddle_of(event_id, paddle_id)

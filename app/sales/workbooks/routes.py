@@ -154,7 +154,7 @@ def upload() -> Response:
 
 
 @blueprint.route("/<upload>", methods=["GET", "POST"])
-@requires(Permission.SALE_RUN)
+@requires(Permission.SALE_RUN, personal=True)
 def check(upload: str) -> Response:
     """What importing it would do; confirm."""
     return PAGES.check(upload)

@@ -1,0 +1,1 @@
+"""Who of the office was shown personal data, for those who watch over it."""
