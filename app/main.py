@@ -32,6 +32,7 @@ from app.donations.correction import routes as gift_routes
 from app.donations.fiscal import routes as fiscal_routes
 from app.donations.registers import routes as register_routes
 from app.donations.returning import routes as returning_routes
+from app.donors.own import routes as own_routes
 from app.donors.requests import routes as asking_routes
 from app.donors.requests.desk import routes as donor_request_routes
 from app.donors.visiting import routes as visiting_routes
@@ -138,6 +139,7 @@ BLUEPRINTS = (
     sale_report_routes.blueprint,
     donor_statement_routes.blueprint,
     visiting_routes.blueprint,
+    own_routes.blueprint,
     receipt_routes.blueprint,
     buyer_routes.blueprint,
     asking_routes.blueprint,

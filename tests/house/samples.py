@@ -166,6 +166,7 @@ SAMPLES: dict[str, Candidates] = {
     "donation_id": _column(Donation.id),
     "statements.number": _column(IssuedDocument.number),
     "visiting.secret": _donor_link,
+    "own.gift_id": _column(Donation.id),
     "verification.code": _signed(_column(Donation.receipt_code)),
     "asking.code": _asked_about,
     "asking.number": _column(DonorRequest.number),
@@ -180,6 +181,8 @@ SAMPLES: dict[str, Candidates] = {
 
 
 QUERIES: dict[str, dict[str, str]] = {
+    "own.statement_pdf": {"first": "2023-01-01", "last": "2023-12-31"},
+    "own.statement_csv": {"first": "2023-01-01", "last": "2023-12-31"},
     "receipts.chosen": {"which": "all"},
     "statements.issue": {"first": "2023-10-01", "last": "2023-10-31"},
     "donor_statements.pdf": {"first": "2023-01-01", "last": "2026-12-31"},

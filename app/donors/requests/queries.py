@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from app.donations.models import Donation
@@ -84,8 +84,11 @@ def requests_about_code(session: Session, code: str) -> list[RequestView]:
 
 
 def requests_of(session: Session, party_ids: tuple[int, ...], limit: int = 20) -> list[RequestView]:
-    """What these donors asked about themselves, the latest first: for the donor's own page."""
-    found = select(DonorRequest).where(DonorRequest.party_id.in_(party_ids))
+    """What was asked about these donors or their gifts, the latest first: for the donor's own page."""
+    gifts = select(Donation.id).where(Donation.party_id.in_(party_ids))
+    found = select(DonorRequest).where(
+        or_(DonorRequest.party_id.in_(party_ids), DonorRequest.donation_id.in_(gifts))
+    )
     return [view(each) for each in session.scalars(found.order_by(DonorRequest.id.desc()).limit(limit))]
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.donations.models import Donation
+from app.donors.requests.models import DonorRequest
 from app.donors.visiting.models import DonorLink, DonorVisit, DonorVisitParty
 from app.parties.models import Party
 from app.people.rules import secret_hash
@@ -119,3 +120,13 @@ def gift_for_visitor(session: Session, party_ids: tuple[int, ...], gift_id: int)
     """A gift of these donors; None for anybody else's."""
     found = session.get(Donation, gift_id)
     return found if found is not None and found.party_id in party_ids else None
+
+
+def codes_of_requests(session: Session, numbers: list[str]) -> dict[str, str]:
+    """Under the code of which gift each of these requests stands, by its number; those about no gift are left out."""
+    rows = session.execute(
+        select(DonorRequest.number, Donation.receipt_code)
+        .join(Donation, Donation.id == DonorRequest.donation_id)
+        .where(DonorRequest.number.in_(numbers))
+    )
+    return {row.number: row.receipt_code for row in rows}

@@ -8,6 +8,8 @@ from flask import Blueprint, Response, current_app, request, url_for
 from flask import session as cookie
 from flask_babel import gettext as _
 
+from app.donors.requests.layouts import words_of_requests
+from app.donors.requests.queries import requests_of
 from app.donors.visiting import operations, queries, rules
 from app.donors.visiting.forms import CodeForm, MailForm
 from app.donors.visiting.queries import Visitor
@@ -131,6 +133,7 @@ def gifts() -> Response:
     before = asked_number("before")
     rows = queries.gifts_of(session(), found.party_ids, before=before, limit=ROWS + 1)
     names = {each.id: each.name for each in funds.funds(session())}
+    asked = requests_of(session(), found.party_ids)
     return private_page(
         "visiting/gifts.html",
         found,
@@ -140,6 +143,9 @@ def gifts() -> Response:
         given=queries.given_by(session(), found.party_ids),
         parties=queries.parties_of(session(), found.party_ids),
         fund_names=names,
+        asked=asked,
+        codes=queries.codes_of_requests(session(), [each.number for each in asked]),
+        **words_of_requests(),
         purposes={each.earmark_id: ledger.earmark(session(), each.earmark_id).name for each in rows},
     )
 
