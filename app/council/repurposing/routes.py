@@ -150,7 +150,7 @@ def _draft(form: PurposeForm, found: Motion | None, fund_id: int) -> Response:
 
 
 @blueprint.get("/<int:motion_id>/change")
-@requires(Permission.DISBURSEMENT_READ)
+@requires(Permission.DISBURSEMENT_READ, personal=True)
 def show(motion_id: int) -> Response:
     """Where a change stands: every donor with their gifts and answer, the notice, the filing."""
     return _page(motion_id, "repurposing/show.html")

@@ -58,7 +58,7 @@ def returns_that_wait(reading: Session, who: Actor, fund: FundChoice) -> list[of
 
 
 @blueprint.route("/<int:donation_id>/return", methods=["GET", "POST"])
-@requires(Permission.GIFT_RECORD)
+@requires(Permission.GIFT_RECORD, personal=True)
 def propose(donation_id: int) -> Response:
     """Propose to give a gift back."""
     gift = gift_of_fund(donation_id)
@@ -141,14 +141,14 @@ def _page(found: GiftReturn, template: str = "returning/show.html", **context: A
 
 
 @blueprint.get("/returns/<int:return_id>")
-@requires(Permission.BOOKS_READ)
+@requires(Permission.BOOKS_READ, personal=True)
 def show(return_id: int) -> Response:
     """How far a return has come."""
     return _page(_readable(return_id))
 
 
 @blueprint.route("/returns/<int:return_id>/decide", methods=["GET", "POST"])
-@requires(Permission.GIFT_RETURN_DECIDE)
+@requires(Permission.GIFT_RETURN_DECIDE, personal=True)
 def decide(return_id: int) -> Response:
     """Approve a return, or refuse it with a reason."""
     found = _readable(return_id)
@@ -171,7 +171,7 @@ def decide(return_id: int) -> Response:
 
 
 @blueprint.route("/returns/<int:return_id>/pay", methods=["GET", "POST"])
-@requires(Permission.DISBURSEMENT_PAY)
+@requires(Permission.DISBURSEMENT_PAY, personal=True)
 def pay(return_id: int) -> Response:
     """Pay an approved return, with the slip."""
     found = _readable(return_id)
@@ -209,7 +209,7 @@ def pay(return_id: int) -> Response:
 
 
 @blueprint.route("/returns/<int:return_id>/withdraw", methods=["GET", "POST"])
-@requires(Permission.GIFT_RECORD)
+@requires(Permission.GIFT_RECORD, personal=True)
 def withdraw(return_id: int) -> Response:
     """Ask, then take a return back that is not paid."""
     found = _readable(return_id)
