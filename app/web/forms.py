@@ -107,7 +107,8 @@ class Form(FlaskForm):  # type: ignore[misc]
         field = find_field(self, name) if name else None
         if field is None and name == OCCURRED_ON:
             days = [each for each in self if isinstance(each, DateField)]
-            field = days[0] if len(days) == 1 else None
+            must = [each for each in days if each.flags.required]
+            field = next((found[0] for found in (must, days) if len(found) == 1), None)
         if field is None:
             self.form_errors.append(sentence)
         else:
@@ -125,7 +126,7 @@ class Form(FlaskForm):  # type: ignore[misc]
 
 
 OCCURRED_ON = "occurred_on"
-"""How the ledger calls the day of an entry: the one day of a form, whatever the form calls it."""
+"""How the ledger calls the day of an entry: the one day that a form requires (or has), whatever the form calls it."""
 
 
 class OnceForm(Form):

@@ -112,7 +112,7 @@ def test_an_answer_carries_its_papers_for_ninety_days(session: Session, visit: V
     code = _code(session, gift)
     number = asked(session, gift, kind="records").number
     office, donor = visit("secretary"), visit()
-    ticked = {"answer": "资料附上。", "statement": "y", "dossiers": "y", "files": "y"}
+    ticked = {"answer": "资料附上。", "statement": "y", "receipts": "y", "dossiers": "y", "files": "y"}
     assert office.submit(f"/office/requests/{number}/answer", ticked).status == 303
     place = f"/trace/{code}/asked/{number}"
     assert f"{place}/bundle.zip" in donor.get(place).html
@@ -122,6 +122,9 @@ def test_an_answer_carries_its_papers_for_ninety_days(session: Session, visit: V
     with zipfile.ZipFile(io.BytesIO(taken.response.data)) as archive:
         names = archive.namelist()
         (dossiers,) = [name for name in names if name.startswith("公示档案")]
+        (receipts,) = [name for name in names if name.startswith("捐赠接收确认单")]
+        (slip,) = PdfReader(io.BytesIO(archive.read(receipts))).pages
+        assert "非税前扣除凭证" in slip.extract_text()
         text = "".join(
             "".join(page.extract_text().split())
             for page in PdfReader(io.BytesIO(archive.read(dossiers))).pages

@@ -26,12 +26,15 @@ from app.statements.donors.exporting import statement_csv
 from app.statements.donors.pdf import file_name, statement_file
 from app.statements.donors.queries import donor_statement
 from app.statements.donors.rules import DonorStatement
+from app.statements.receipts.pdf import receipts_file
 from app.statements.tracing.queries import REQUEST
 from app.web.i18n import speaking
 
 FOLDER = "bundles"
 MOST_REQUESTS = 100
 """Payments whose dossiers and papers one bundle holds: the latest ones."""
+MOST_RECEIPTS = 300
+"""Gifts whose confirmations one bundle holds: the latest ones."""
 
 
 def bundle_file(session: Session, found: DonorRequest) -> Path:
@@ -76,15 +79,30 @@ def _contents(
     if "statement" in wanted:
         yield file_name(statement, "pdf"), statement_file(statement, found.locale)
         yield file_name(statement, "csv"), b"".join(statement_csv(statement))
+    if "receipts" in wanted:
+        printed = receipts_file(_gifts(session, found), found.locale)
+        yield _("捐赠接收确认单") + ".pdf", printed
+        printed.unlink(missing_ok=True)
     if "dossiers" in wanted and numbers:
         printer = dossier_printer()
-        printed = printer(session, numbers, found.locale) if printer else None
-        if printed is not None:
-            yield _("公示档案") + ".pdf", printed
-            printed.unlink(missing_ok=True)
+        dossiers = printer(session, numbers, found.locale) if printer else None
+        if dossiers is not None:
+            yield _("公示档案") + ".pdf", dossiers
+            dossiers.unlink(missing_ok=True)
     if "files" in wanted:
         yield from _papers(session, numbers, settings)
     yield _("说明") + ".txt", _notes(found, statement, numbers).encode("utf-8-sig")
+
+
+def _gifts(session: Session, found: DonorRequest) -> list[int]:
+    """The gifts of whoever asked to the fund, the latest ones, in the order of their recording."""
+    latest = session.scalars(
+        select(Donation.id)
+        .where(Donation.party_id == donor_of(session, found), Donation.fund_id == found.fund_id)
+        .order_by(Donation.id.desc())
+        .limit(MOST_RECEIPTS)
+    )
+    return sorted(latest)
 
 
 def _papers(session: Session, numbers: list[str], settings: Settings) -> Iterator[tuple[str, Path]]:

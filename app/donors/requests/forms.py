@@ -10,7 +10,7 @@ from app.donors.requests.rules import MOST_CONTACT, MOST_WORDS
 from app.donors.requests.states import KINDS, PARTS, WAYS
 from app.web.forms import Form, Given, LongTextField, OnceForm, RadioField, TextField
 
-_STATEMENT, _DOSSIERS, _FILES = PARTS.values()
+_STATEMENT, _RECEIPTS, _DOSSIERS, _FILES = PARTS.values()
 
 
 class AskForm(OnceForm):
@@ -38,6 +38,7 @@ class AnswerForm(Form):
 
     answer = LongTextField(_("答复"), [Given(), Length(max=2 * MOST_WORDS)])
     statement = BooleanField(_(_STATEMENT))
+    receipts = BooleanField(_(_RECEIPTS))
     dossiers = BooleanField(_(_DOSSIERS))
     files = BooleanField(_(_FILES))
 

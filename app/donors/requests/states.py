@@ -22,6 +22,7 @@ TAGS: dict[str, str] = {"open": "wait", "answered": "ok", "refused": "plain", "w
 """The colour of a state's tag, the same in the office and for the donor."""
 PARTS: dict[str, str] = {
     "statement": N_("捐赠人对账单（PDF 和 CSV）"),
+    "receipts": N_("捐赠接收确认单（PDF）"),
     "dossiers": N_("这些捐款用到的每笔支出的公示档案（PDF）"),
     "files": N_("这些支出的公开附件"),
 }
