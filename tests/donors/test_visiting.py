@@ -148,6 +148,8 @@ def test_a_link_opens_every_gift_recorded_with_the_address_once(
     give(session, 2_550, PartyDraft("person", "古丽", contact="guli@example.org"))
     give(session, 77_700, PartyDraft("person", "艾力", contact="aili@example.org"))
     browser = visit()
+    ids = browser.get("/mine/").tree.xpath("//@id")
+    assert len(ids) == len(set(ids))
     said = ask(browser, "GULI@example.org").words
     assert "如果有捐赠人登记过这个邮箱" in said
     mailing()
