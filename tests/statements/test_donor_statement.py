@@ -14,6 +14,7 @@ from app.donations.models import Donation
 from app.donations.operations import reverse_donation
 from app.ledger import queries as ledger
 from app.ledger.repurposing.operations import change_purpose
+from app.ledger.repurposing.queries import free_parts
 from app.ledger.tracing.models import Tranche
 from app.parties.models import Party
 from app.parties.operations import PartyDraft
@@ -158,12 +159,13 @@ def test_a_part_under_another_purpose_is_followed(session: Session) -> None:
     road = scenes.make_road(session)
     for minor in (30_000, 20_000):
         with transaction(session, books=True):
+            old = ledger.earmark(session, scenes.unrestricted(session))
             change_purpose(
                 session,
                 actor(session, "accountant"),
-                old=ledger.earmark(session, scenes.unrestricted(session)),
+                old=old,
                 new=ledger.earmark(session, road),
-                amount_minor=minor,
+                parts=free_parts(session, old, minor),
                 source_type="motion",
                 source_id=1,
                 description="改作修路",
