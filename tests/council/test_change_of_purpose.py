@@ -27,11 +27,11 @@ from app.ledger.models import JournalEntry
 from app.ledger.treasury.operations import create_earmark
 from app.parties.models import Party
 from app.parties.operations import PartyDraft
-from app.public.tracing.queries import trace_of
 from app.settings import Settings
 from app.shared import clock
 from app.shared.db import transaction
 from app.shared.errors import Conflict, Forbidden, InputRefused, Refused
+from app.statements.tracing.queries import trace_of
 from tests.council import proposals
 from tests.disbursements import scenes
 from tests.donations import gifts

@@ -22,11 +22,11 @@ from app.ledger import queries as ledger
 from app.ledger.checks import check_ledger
 from app.ledger.correction.operations import reverse_entry
 from app.ledger.models import LedgerRow, Posting
-from app.public.tracing.queries import trace_of
 from app.settings import Settings
 from app.shared import clock
 from app.shared.db import transaction
 from app.shared.errors import Conflict, Forbidden, InputRefused, Refused
+from app.statements.tracing.queries import trace_of
 from tests.council import proposals
 from tests.disbursements import scenes
 from tests.donations import gifts
