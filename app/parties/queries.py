@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.parties.models import Consent, Party
@@ -91,20 +91,6 @@ def found_by_name(session: Session, words: str, limit: int = 20) -> list[Party]:
     return list(
         session.scalars(select(Party).where(Party.id.in_(matching)).order_by(Party.id.desc()).limit(limit))
     )
-
-
-def consent_counts(session: Session) -> tuple[int, int]:
-    """(parties named in public, all parties that are not unnamed)."""
-    total = session.scalar(select(func.count()).select_from(Party).where(Party.kind != "unnamed")) or 0
-    named = (
-        session.scalar(
-            select(func.count())
-            .select_from(Party)
-            .where(Party.kind != "unnamed", Party.public_name == Party.name)
-        )
-        or 0
-    )
-    return named, total
 
 
 def email_digest(address: str) -> bytes:
