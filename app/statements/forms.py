@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from flask_babel import gettext, lazy_gettext
 from wtforms import TextAreaField
 from wtforms.validators import Length, Optional
 
-from app.shared.errors import N_
+from app.shared.errors import N_, Refused
 from app.shared.periods import Period, day_before, month_of, month_period
 from app.web.forms import ChoiceField, DateField, Form
 
@@ -51,6 +51,14 @@ class PeriodForm(Form):
             self.add_error("last", gettext(N_("截止日期不能早于开始日期")))
             return None
         return Period(self.first.data, self.last.data)
+
+
+def period_in(asked: Mapping[str, str]) -> Period | None:
+    """The period that an address asks for by ``first`` and ``last``; None without one, or for one that cannot be."""
+    try:
+        return Period(date.fromisoformat(asked["first"]), date.fromisoformat(asked["last"]))
+    except (KeyError, ValueError, Refused):
+        return None
 
 
 class IssueForm(Form):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import Any
 
 from flask import Blueprint, Response, abort, current_app, request, send_file, url_for
@@ -18,13 +17,13 @@ from app.documents.rules import file_name, frozen, is_number, plain
 from app.funds import queries as funds
 from app.ledger.figures.queries import first_day
 from app.shared import clock
-from app.shared.errors import N_, Refused
+from app.shared.errors import N_
 from app.shared.periods import Period
 from app.shared.permissions import Permission
 from app.statements import layouts, operations, queries, rules
 from app.statements.events.pdf import report_figures, report_file, report_words
 from app.statements.events.rules import KIND as SALE_REPORT
-from app.statements.forms import IssueForm, PeriodForm, last_month
+from app.statements.forms import IssueForm, PeriodForm, last_month, period_in
 from app.statements.pdf import SYSTEM_OF, figures_of, statement_file
 from app.web import office
 from app.web.access import actor, office_fund, public, requires
@@ -221,10 +220,10 @@ def issue() -> Response:
 
 
 def _period_asked() -> Period:
-    try:
-        return Period(date.fromisoformat(request.args["first"]), date.fromisoformat(request.args["last"]))
-    except (KeyError, ValueError, Refused):
+    period = period_in(request.args)
+    if period is None:
         abort(404)
+    return period
 
 
 def _print_now(document: IssuedDocument) -> None:

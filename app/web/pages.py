@@ -63,6 +63,13 @@ def handed_over(path: Path, media_type: str, file_name: str) -> Response:
     return answer
 
 
+def private(answer: Response) -> Response:
+    """``answer`` for its one reader: no cache keeps it, no search engine lists it."""
+    answer.headers["Cache-Control"] = "no-store"
+    answer.headers["X-Robots-Tag"] = "noindex"
+    return answer
+
+
 def printed_address(path: str) -> str:
     """``path`` (from url_for) as it is printed on paper: under the public address, or the one of this visit if none is set."""
     settings: Settings = current_app.extensions["sunledger_settings"]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
 
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
@@ -21,12 +20,12 @@ from app.parties.models import Party
 from app.parties.queries import current_consent
 from app.parties.rules import WISHES, ConsentDraft, waits_for_evidence, wishes_of
 from app.shared import clock
-from app.shared.errors import N_, NotFound, Refused
+from app.shared.errors import N_, NotFound
 from app.shared.periods import Period
 from app.statements.donors.queries import donor_statement
 from app.statements.donors.routes import csv_answer, pdf_answer
 from app.statements.donors.rules import DonorStatement
-from app.statements.forms import PeriodForm
+from app.statements.forms import PeriodForm, period_in
 from app.statements.receipts.pdf import receipts_file
 from app.web.access import public_write
 from app.web.database import session
@@ -102,7 +101,7 @@ def statement() -> Response:
         if is_valid and chosen is not None:
             first, last = chosen.first.isoformat(), chosen.last.isoformat()
             return done(url_for("own.statement", fund=fund_id, first=first, last=last))
-    period, stated = _period(), None
+    period, stated = period_in(request.args), None
     if period is not None and not form.is_submitted():
         stated = _stated(found, period, fund_id)
     names = {each.id: each.name for each in funds.funds(session()) if each.id in given_to}
@@ -169,7 +168,7 @@ def _asked_fund(given_to: list[int]) -> int:
 
 def _asked() -> DonorStatement | None:
     """The statement in the address; None when nobody is visiting. Raises NotFound when there is none such."""
-    found, period = visitor(), _period()
+    found, period = visitor(), period_in(request.args)
     if found is None:
         return None
     given_to = _given_to(found)
@@ -189,10 +188,3 @@ def _stated(found: Visitor, period: Period, fund_id: int) -> DonorStatement | No
         return stated
     shown = dict.fromkeys(each.public_name for each in parties_of(session(), found.party_ids))
     return replace(stated, donor_name="、".join(shown))
-
-
-def _period() -> Period | None:
-    try:
-        return Period(date.fromisoformat(request.args["first"]), date.fromisoformat(request.args["last"]))
-    except (KeyError, ValueError, Refused):
-        return None

@@ -23,7 +23,7 @@ from app.shared.errors import N_, NotFound
 from app.web.access import public, public_write
 from app.web.database import session, transaction
 from app.web.i18n import locale
-from app.web.pages import attempt, done, page
+from app.web.pages import attempt, done, page, private
 
 blueprint = Blueprint("asking", __name__, url_prefix="/trace/<code>")
 
@@ -137,13 +137,6 @@ def bundle_answer(found: DonorRequest) -> Response:
     return private(
         send_file(path, mimetype="application/zip", as_attachment=True, download_name=name, max_age=0)
     )
-
-
-def private(answer: Response) -> Response:
-    """For whoever holds the receipt or the office: no cache keeps it, no search engine lists it."""
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["X-Robots-Tag"] = "noindex"
-    return answer
 
 
 def _slow_down() -> Response | None:

@@ -25,7 +25,7 @@ from app.web.access import public_write
 from app.web.database import session, transaction
 from app.web.forms import ConfirmForm
 from app.web.i18n import locale
-from app.web.pages import asked_number, done, page
+from app.web.pages import asked_number, done, page, private
 
 blueprint = Blueprint("visiting", __name__, url_prefix="/mine")
 
@@ -84,7 +84,7 @@ def by_mail() -> Response:
                     count_tries(writing, rules.mail_limits(_address(), typed.lower()), TOO_MANY)
                 with transaction() as writing:
                     operations.ask_for_link(writing, typed, locale())
-                return _private(page("visiting/sent.html", nav_current=""))
+                return private(page("visiting/sent.html", nav_current=""))
             except TooManyAttempts as error:
                 form.show_refusal(error)
                 status = error.status
@@ -101,7 +101,7 @@ def by_link(secret: str) -> Response:
         if entered is not None:
             return _come_in(entered)
     is_open = queries.open_link(session(), secret) is not None
-    return _private(
+    return private(
         page(
             "visiting/link.html",
             status=200 if is_open else 404,
@@ -164,14 +164,14 @@ def come_in_first() -> Response:
 def private_page(template: str, found: Visitor, **context: Any) -> Response:
     """A page for one donor alone."""
     leave_form = ConfirmForm(formdata=None)
-    return _private(page(template, visitor=found, leave_form=leave_form, nav_current="", **context))
+    return private(page(template, visitor=found, leave_form=leave_form, nav_current="", **context))
 
 
 def _entrance(code_form: CodeForm, mail_form: MailForm, status: int | None = None) -> Response:
     refused = mail_form if mail_form.is_refused else code_form
     if status is None:
         status = refused.refused_status if refused.is_refused else 200
-    return _private(
+    return private(
         page(
             "visiting/enter.html",
             status=status,
@@ -187,7 +187,7 @@ def _entrance(code_form: CodeForm, mail_form: MailForm, status: int | None = Non
 def _come_in(secret: str) -> Response:
     cookie[_COOKIE] = secret
     cookie.permanent = False
-    return _private(done(url_for("visiting.gifts")))
+    return private(done(url_for("visiting.gifts")))
 
 
 def _has_mail() -> bool:
@@ -197,9 +197,3 @@ def _has_mail() -> bool:
 
 def _address() -> str:
     return request.remote_addr or ""
-
-
-def _private(answer: Response) -> Response:
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["X-Robots-Tag"] = "noindex"
-    return answer

@@ -20,7 +20,7 @@ from app.shared.errors import N_, NotFound
 from app.statements.tracing.queries import trace_of
 from app.web.access import public
 from app.web.database import session
-from app.web.pages import page
+from app.web.pages import page, private
 
 blueprint = Blueprint("tracing", __name__)
 
@@ -39,7 +39,7 @@ def ask() -> Response:
     if code is not None:
         return redirect(url_for("tracing.show", code=code), code=303)  # type: ignore[return-value]
     error = _("追踪码是六组四个字母或数字，例如 ABCD-2345-EFGH-6789-JKLM-2345") if typed else ""
-    return _private(
+    return private(
         page("public/trace_ask.html", status=422 if error else 200, typed=typed, error=error, nav_current="")
     )
 
@@ -50,13 +50,13 @@ def show(code: str) -> Response:
     """What became of one gift. A code that leads nowhere looks like one that never was."""
     allowance: Allowance = current_app.extensions["sunledger_traces"]
     if allowance.is_spent(request.remote_addr or "", time.monotonic()):
-        return _private(Response(_("查得太频繁了，请过一分钟再试"), status=429, mimetype="text/plain"))
+        return private(Response(_("查得太频繁了，请过一分钟再试"), status=429, mimetype="text/plain"))
     known = receipt_code_in(code)
     if known is None:
         raise NotFound(N_("没有找到这个追踪码，请核对收据上的字母和数字"))
     found, names = trace_of(session(), known), known_names()
     purpose = names.earmarks[found.earmark_id]
-    return _private(
+    return private(
         page(
             "public/trace.html",
             found=found,
@@ -72,10 +72,3 @@ def show(code: str) -> Response:
             nav_current="",
         )
     )
-
-
-def _private(answer: Response) -> Response:
-    """For whoever holds the receipt: no cache keeps it, no search engine lists it."""
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["X-Robots-Tag"] = "noindex"
-    return answer

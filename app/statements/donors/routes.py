@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
-
 from flask import Blueprint, Response, abort, current_app, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 
@@ -12,18 +10,17 @@ from app.donations import queries as donations
 from app.donations.models import Donation
 from app.parties import queries as parties
 from app.shared import clock
-from app.shared.errors import N_, NotFound, Refused
-from app.shared.periods import Period
+from app.shared.errors import N_, NotFound
 from app.shared.permissions import Permission
 from app.statements.donors.exporting import statement_csv
 from app.statements.donors.pdf import file_name, statement_file
 from app.statements.donors.queries import donor_statement
 from app.statements.donors.rules import DonorStatement
-from app.statements.forms import PeriodForm
+from app.statements.forms import PeriodForm, period_in
 from app.web.access import office_fund, requires
 from app.web.database import session
 from app.web.i18n import locale
-from app.web.pages import done, page
+from app.web.pages import done, page, private
 
 blueprint = Blueprint("donor_statements", __name__, url_prefix="/office/donations/<int:donation_id>")
 
@@ -36,7 +33,7 @@ def choose(donation_id: int) -> Response:
     today = clock.today(office_fund().time_zone)
     form = PeriodForm()
     form.offer_periods(today, gift.received_on)
-    period = _period()
+    period = period_in(request.args)
     if form.preset.data is None:
         form.preset.data = f"{today.replace(month=1, day=1).isoformat()}/{today.isoformat()}"
     if form.is_submitted():
@@ -50,7 +47,7 @@ def choose(donation_id: int) -> Response:
             found = donor_statement(session(), [gift.party_id], period, gift.fund_id)
         except NotFound as error:
             refusal = error
-    return _private(
+    return private(
         page(
             "statements/donor.html",
             form=form,
@@ -85,18 +82,18 @@ def pdf_answer(found: DonorStatement) -> Response:
         current_app.logger.error("statement %s could not be printed: %s", found.number, error)
         abort(503, error.sentence)
     answer = send_file(path, mimetype="application/pdf", download_name=file_name(found, "pdf"), max_age=0)
-    return _private(answer)
+    return private(answer)
 
 
 def csv_answer(found: DonorStatement) -> Response:
     """The CSV of a statement as a download that nothing keeps."""
     answer = Response(b"".join(statement_csv(found)), mimetype="text/csv")
     answer.headers.set("Content-Disposition", "attachment", filename=file_name(found, "csv"))
-    return _private(answer)
+    return private(answer)
 
 
 def _asked(donation_id: int) -> DonorStatement:
-    gift, period = _gift(donation_id), _period()
+    gift, period = _gift(donation_id), period_in(request.args)
     if period is None:
         abort(404)
     return donor_statement(session(), [gift.party_id], period, gift.fund_id)
@@ -107,16 +104,3 @@ def _gift(donation_id: int) -> Donation:
     if found.fund_id != office_fund().id:
         raise NotFound(N_("没有这笔捐赠"))
     return found
-
-
-def _period() -> Period | None:
-    try:
-        return Period(date.fromisoformat(request.args["first"]), date.fromisoformat(request.args["last"]))
-    except (KeyError, ValueError, Refused):
-        return None
-
-
-def _private(answer: Response) -> Response:
-    answer.headers["Cache-Control"] = "no-store"
-    answer.headers["X-Robots-Tag"] = "noindex"
-    return answer

@@ -18,7 +18,7 @@ from app.donors.requests.exporting import bundle_file
 from app.donors.requests.forms import AnswerForm, ReasonForm, RecordForm
 from app.donors.requests.layouts import words_of_requests
 from app.donors.requests.models import DonorRequest
-from app.donors.requests.routes import bundle_answer, private
+from app.donors.requests.routes import bundle_answer
 from app.donors.requests.states import KINDS
 from app.parties import queries as parties
 from app.people.queries import names_of
@@ -29,7 +29,7 @@ from app.web import office
 from app.web.access import FundChoice, actor, office_fund, requires
 from app.web.database import session
 from app.web.forms import Form
-from app.web.pages import asked_number, attempt, done, page
+from app.web.pages import asked_number, attempt, done, page, private
 
 blueprint = Blueprint("donor_requests", __name__, url_prefix="/office/requests")
 office.navigation_entry(
