@@ -10,13 +10,10 @@ from pathlib import Path
 
 from flask import current_app
 from flask_babel import gettext as _
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.disbursements.models import Disbursement
-from app.donations.models import Donation
 from app.donors.requests.models import DonorRequest
-from app.donors.requests.queries import donor_of
+from app.donors.requests.queries import donor_of, first_gift_on, ids_of_payments, latest_gifts
 from app.donors.requests.rules import BUNDLE_KEPT, dossier_printer
 from app.files.queries import files_of_many, path_of
 from app.settings import Settings
@@ -80,7 +77,7 @@ def _contents(
         yield file_name(statement, "pdf"), statement_file(statement, found.locale)
         yield file_name(statement, "csv"), b"".join(statement_csv(statement))
     if "receipts" in wanted:
-        printed = receipts_file(_gifts(session, found), found.locale)
+        printed = receipts_file(latest_gifts(session, found, MOST_RECEIPTS), found.locale)
         yield _("捐赠接收确认单") + ".pdf", printed
         printed.unlink(missing_ok=True)
     if "dossiers" in wanted and numbers:
@@ -94,24 +91,8 @@ def _contents(
     yield _("说明") + ".txt", _notes(found, statement, numbers).encode("utf-8-sig")
 
 
-def _gifts(session: Session, found: DonorRequest) -> list[int]:
-    """The gifts of whoever asked to the fund, the latest ones, in the order of their recording."""
-    latest = session.scalars(
-        select(Donation.id)
-        .where(Donation.party_id == donor_of(session, found), Donation.fund_id == found.fund_id)
-        .order_by(Donation.id.desc())
-        .limit(MOST_RECEIPTS)
-    )
-    return sorted(latest)
-
-
 def _papers(session: Session, numbers: list[str], settings: Settings) -> Iterator[tuple[str, Path]]:
-    ids = {
-        row.id: row.number
-        for row in session.execute(
-            select(Disbursement.id, Disbursement.number).where(Disbursement.number.in_(numbers))
-        )
-    }
+    ids = ids_of_payments(session, numbers)
     for request_id, files in files_of_many(session, REQUEST, ids, only_public=True).items():
         for place, each in enumerate(files, start=1):
             path = path_of(settings.files_dir, each.sha256)
@@ -122,12 +103,7 @@ def _papers(session: Session, numbers: list[str], settings: Settings) -> Iterato
 def statement_for(session: Session, found: DonorRequest) -> DonorStatement:
     """The statement of whoever asked: from their first gift to the fund until the day of the answer, today while it is open."""
     party_id = donor_of(session, found)
-    first = session.scalar(
-        select(Donation.received_on)
-        .where(Donation.party_id == party_id, Donation.fund_id == found.fund_id)
-        .order_by(Donation.received_on)
-        .limit(1)
-    )
+    first = first_gift_on(session, party_id, found.fund_id)
     last = clock.local(found.closed_at or clock.now()).date()
     return donor_statement(session, [party_id], Period(first or last, last), found.fund_id)
 

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
+from app.disbursements.models import Disbursement
 from app.donations.models import Donation
 from app.donors.requests.models import DonorRequest
 from app.donors.requests.rules import BUNDLE_KEPT
@@ -139,3 +140,32 @@ def contact_of(actor: Actor, found: DonorRequest) -> str:
     if found.contact is None or not actor.may(Permission.PERSONAL_READ, found.fund_id):
         return ""
     return decrypt(found.contact)
+
+
+def latest_gifts(session: Session, found: DonorRequest, limit: int) -> list[int]:
+    """The latest gifts of whoever asked to the request's fund, in the order of their recording."""
+    latest = session.scalars(
+        select(Donation.id)
+        .where(Donation.party_id == donor_of(session, found), Donation.fund_id == found.fund_id)
+        .order_by(Donation.id.desc())
+        .limit(limit)
+    )
+    return sorted(latest)
+
+
+def first_gift_on(session: Session, party_id: int, fund_id: int) -> date | None:
+    """The day of a donor's first gift to a fund; None when there is none."""
+    return session.scalar(
+        select(Donation.received_on)
+        .where(Donation.party_id == party_id, Donation.fund_id == fund_id)
+        .order_by(Donation.received_on)
+        .limit(1)
+    )
+
+
+def ids_of_payments(session: Session, numbers: list[str]) -> dict[int, str]:
+    """The public numbers of requests for payment, by id."""
+    rows = session.execute(
+        select(Disbursement.id, Disbursement.number).where(Disbursement.number.in_(numbers))
+    )
+    return {row.id: row.number for row in rows if row.number is not None}
